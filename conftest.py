@@ -1,0 +1,109 @@
+"""Tests run on a throw-away embedded PostgreSQL: one server a run, one migrated template, one clone a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ["GROUNDPLAN_MODE"] = "test"
+os.environ.setdefault("GROUNDPLAN_STATE", str(Path(tempfile.gettempdir()) / f"groundplan-test-{os.getuid()}"))
+ROOT = Path(__file__).parent
+TEMPLATE = "groundplan_template"
+_server: Any = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server and migrate the template, once, in the controlling process."""
+    if os.environ.get("GROUNDPLAN_TEST_TEMPLATE") or config.option.help or config.option.version:
+        return
+    from groundplan.cli import postgres
+
+    global _server
+    given = os.environ.get("GROUNDPLAN_TEST_DATABASE_URL")
+    if given:
+        url = given
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="groundplan-pg-"))
+        folder.chmod(0o755)
+        server, process = postgres.start_throwaway(folder)
+        _server = (folder, process)
+        url = server.url("postgres")
+    os.environ["DATABASE_URL"] = url
+    os.environ["GROUNDPLAN_TEST_TEMPLATE"] = TEMPLATE
+    make_template(url)
+
+
+def make_template(url: str) -> None:
+    """Create and migrate the template database."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        connection.execute(
+            f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+            if connection.info.server_version >= 170000
+            else f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
+        )
+    environment = {**os.environ, "DATABASE_URL": url.rsplit("/", 1)[0] + "/" + TEMPLATE}
+    environment["PYTHONPATH"] = str(ROOT / "src")
+    environment["DJANGO_SETTINGS_MODULE"] = "groundplan.config.settings"
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity=0"], env=environment, capture_output=True, text=True
+    )
+    if done.returncode:
+        pytest.exit(f"the template database could not be migrated:\n{done.stdout}{done.stderr}", returncode=3)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and remove its folder."""
+    global _server
+    if _server:
+        folder, process = _server
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+        subprocess.run(["rm", "-rf", str(folder)], check=False)
+        _server = None
+
+
+@pytest.fixture
+def fresh_database(django_db_blocker: Any, django_db_setup: None) -> Iterator[None]:
+    """A test that commits, or uses several connections: it gets a newly cloned database.
+
+    Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log.
+    """
+    from django.db import connection, connections
+
+    name = connection.settings_dict["NAME"]
+
+    def clone() -> None:
+        connections.close_all()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [name]
+            )
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
+
+    with django_db_blocker.unblock():
+        clone()
+        yield
+        clone()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real data sets; CI requires it, elsewhere the test is skipped with the reason."""
+    folder = Path(os.environ.get("GROUNDPLAN_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        if os.environ.get("GROUNDPLAN_REQUIRE_DATA"):
+            pytest.fail(f"GROUNDPLAN_DATA: {folder} is not a folder, and this run requires it")
+        pytest.skip(f"the real data sets are absent: {folder} (set GROUNDPLAN_DATA)")
+    return folder

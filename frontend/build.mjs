@@ -1,0 +1,25 @@
+// Bundles the islands and styles into the portal's static folder; run by the build hook.
+import * as esbuild from "esbuild";
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+const out = "src/groundplan/portal/static/dist";
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const islands = readdirSync("frontend/islands").filter((name) => name.endsWith(".ts"));
+await esbuild.build({
+  entryPoints: [...islands.map((name) => join("frontend/islands", name)), "frontend/styles/portal.css"],
+  outdir: out,
+  entryNames: "[name]",
+  chunkNames: "chunk-[name]-[hash]",
+  bundle: true,
+  format: "esm",
+  splitting: true,
+  minify: true,
+  target: "es2022",
+  loader: { ".svg": "dataurl" },
+  logLevel: "warning",
+});
+copyFileSync("node_modules/htmx.org/dist/htmx.min.js", join(out, "htmx.js"));
+copyFileSync("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", join(out, "maplibre-gl-worker.mjs"));

@@ -1,0 +1,5 @@
+"""``python -m groundplan.cli``."""
+
+from groundplan.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Assembles everything: settings, addresses, processes. Nothing imports it."""

@@ -1,0 +1,130 @@
+"""Django's settings, all taken from the environment (docs/settings.md)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+BASE = Path(__file__).resolve().parents[1]
+STATE = Path(os.environ.get("GROUNDPLAN_STATE", ".state")).absolute()
+PRODUCTION = os.environ.get("GROUNDPLAN_MODE", "production") == "production"
+TESTING = os.environ.get("GROUNDPLAN_MODE") == "test"
+
+SECRET_KEY = os.environ.get("GROUNDPLAN_SECRET_KEY", "only-for-building-and-tests")
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("GROUNDPLAN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+
+KERNEL = ["ledger", "events", "files", "places", "parties", "notices", "rules", "cases", "proofs"]
+INSTALLED_APPS = [
+    "django.contrib.auth",  # the User model is parties.User; no permissions of Django are used
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "procrastinate.contrib.django",
+    "groundplan.portal",
+    *(f"groundplan.kernel.{name}" for name in KERNEL if (BASE / "kernel" / name / "apps.py").exists()),
+    *(f"groundplan.base.{name}" for name in ("registers",) if (BASE / "base" / name / "apps.py").exists()),
+    *(f"groundplan.systems.{name}" for name in ("incidents",) if (BASE / "systems" / name / "apps.py").exists()),
+]
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Django's connection settings for a ``postgresql://user:password@host:port/name`` address."""
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "groundplan"},
+        "TEST": {"TEMPLATE": os.environ.get("GROUNDPLAN_TEST_TEMPLATE", "template0")},
+    }
+
+
+DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL", "postgresql://groundplan@127.0.0.1:5432/groundplan"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "parties.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "front"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "groundplan.portal.security.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "groundplan.portal.problems.Problems",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "groundplan.portal.context.portal",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "groundplan.portal.templatetags.portal"],
+        },
+    },
+]
+ROOT_URLCONF = "groundplan.config.urls"
+ASGI_APPLICATION = "groundplan.config.asgi.application"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("GROUNDPLAN_TIME_ZONE", "Asia/Shanghai")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE / "static"
+STATICFILES_DIRS: list[Path] = []
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = STATE / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+GROUNDPLAN_PROFILE = os.environ.get("GROUNDPLAN_PROFILE", "cn")

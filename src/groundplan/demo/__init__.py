@@ -1,0 +1,1 @@
+"""The sample city: loaders and a simulated day."""

@@ -1,0 +1,1 @@
+"""Parties: units, territories, firms and people, their relations, members and roles."""

@@ -1,0 +1,1 @@
+"""Layout, navigation registry, components and browser islands; knows no other app."""

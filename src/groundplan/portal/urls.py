@@ -1,0 +1,6 @@
+"""Addresses of the portal."""
+
+from django.urls import URLPattern, path
+from django.views.generic import TemplateView
+
+urlpatterns: list[URLPattern] = [path("", TemplateView.as_view(template_name="portal/front.html"), name="front")]

@@ -1,0 +1,1 @@
+"""What a city does; systems never import one another."""
