@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 os.environ["GROUNDPLAN_MODE"] = "test"
+# Not in pyproject.toml: Django must read its settings after the server below has an address.
+os.environ["DJANGO_SETTINGS_MODULE"] = "groundplan.config.settings"
 os.environ.setdefault("GROUNDPLAN_STATE", str(Path(tempfile.gettempdir()) / f"groundplan-test-{os.getuid()}"))
 ROOT = Path(__file__).parent
 TEMPLATE = "groundplan_template"
@@ -22,8 +24,16 @@ _server: Any = None
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server and migrate the template, once, in the controlling process."""
-    if os.environ.get("GROUNDPLAN_TEST_TEMPLATE") or config.option.help or config.option.version:
-        return
+    if not (os.environ.get("GROUNDPLAN_TEST_TEMPLATE") or config.option.help or config.option.version):
+        start_server()
+    (Path(os.environ["GROUNDPLAN_STATE"]) / "static").mkdir(parents=True, exist_ok=True)
+    import django
+
+    django.setup()
+
+
+def start_server() -> None:
+    """Start a server, unless one is given by GROUNDPLAN_TEST_DATABASE_URL, and make the template database."""
     from groundplan.cli import postgres
 
     global _server
@@ -87,7 +97,8 @@ def fresh_database(django_db_blocker: Any, django_db_setup: None) -> Iterator[No
         connections.close_all()
         with connection._nodb_cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [name]
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                [name],
             )
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')

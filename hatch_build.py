@@ -30,7 +30,9 @@ def build_frontend() -> None:
     """Install the locked packages without their scripts and run the bundler."""
     npm, environment = npm_command()
     for arguments in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "--silent", "build"]):
-        done = subprocess.run([*npm, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*npm, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             sys.stderr.write(done.stdout + done.stderr)
             message = f"npm {arguments[0]} failed with status {done.returncode}"

@@ -49,7 +49,9 @@ def database_from_url(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL", "postgresql://groundplan@127.0.0.1:5432/groundplan"))}
+DATABASES = {
+    "default": database_from_url(os.environ.get("DATABASE_URL", "postgresql://groundplan@127.0.0.1:5432/groundplan"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "parties.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -96,7 +98,11 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "groundplan.portal.context.portal",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "groundplan.portal.templatetags.portal"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "groundplan.portal.templatetags.portal",
+            ],
         },
     },
 ]

@@ -12,7 +12,9 @@ from ninja import NinjaAPI
 from groundplan import __version__
 from groundplan.portal.problems import install_handlers
 
-api = NinjaAPI(title="Groundplan", version=__version__, docs_url=None, openapi_url="/openapi.json", urls_namespace="api-v1")
+api = NinjaAPI(
+    title="Groundplan", version=__version__, docs_url=None, openapi_url="/openapi.json", urls_namespace="api-v1"
+)
 install_handlers(api)
 
 urlpatterns = []

@@ -61,7 +61,9 @@ def install_handlers(api: NinjaAPI) -> None:
         return problem_response(error)
 
     def from_validation(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
-        fields = [{"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors]
+        fields = [
+            {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors
+        ]
         return problem_response(Invalid("The request has fields that are not accepted.", fields=fields))
 
     def from_http(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
