@@ -1,4 +1,4 @@
-"""All addresses: each app brings its own ``urls`` and, for the API, its ``api.router``."""
+"""All addresses: each app brings ``pages.urlpatterns`` and, for the API, ``api.router``."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ for app in apps.get_app_configs():
         continue
     if find_spec(f"{app.name}.api"):
         api.add_router(f"/{app.label}", import_module(f"{app.name}.api").router, tags=[app.label])
-    if find_spec(f"{app.name}.urls"):
-        urlpatterns.append(path("", include(f"{app.name}.urls")))
+    if find_spec(f"{app.name}.pages"):
+        urlpatterns.append(path("", include(f"{app.name}.pages")))
 
 urlpatterns += [
     path("api/v1/", api.urls),

@@ -1,4 +1,4 @@
-"""Addresses of the portal."""
+"""Pages of the portal itself."""
 
 from django.urls import URLPattern, path
 from django.views.generic import TemplateView
