@@ -112,6 +112,7 @@ ASGI_APPLICATION = "groundplan.config.asgi.application"
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE / "lib" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("GROUNDPLAN_TIME_ZONE", "Asia/Shanghai")
