@@ -1,0 +1,45 @@
+"""Every write of this app; the only public writer."""
+
+from groundplan.kernel.parties.actions.accounts import (
+    add_user,
+    change_password,
+    close_user,
+    end_membership,
+    grant_membership,
+    issue_token,
+    reset_password,
+    revoke_token,
+    set_language,
+)
+from groundplan.kernel.parties.actions.units import (
+    add_identifier,
+    create_party,
+    end_party,
+    end_relation,
+    merge_parties,
+    reencrypt_identifiers,
+    relate,
+    unmask_identifier,
+    update_party,
+)
+
+__all__ = [
+    "add_identifier",
+    "add_user",
+    "change_password",
+    "close_user",
+    "create_party",
+    "end_membership",
+    "end_party",
+    "end_relation",
+    "grant_membership",
+    "issue_token",
+    "merge_parties",
+    "reencrypt_identifiers",
+    "relate",
+    "reset_password",
+    "revoke_token",
+    "set_language",
+    "unmask_identifier",
+    "update_party",
+]
