@@ -68,6 +68,12 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the log of this house records sign-ins, without addresses
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "next"]
+AXES_USERNAME_CALLABLE = "groundplan.kernel.parties.signin.hashed_name"
+AXES_LOCKOUT_CALLABLE = "groundplan.kernel.parties.signin.locked_out"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "front"
@@ -81,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "groundplan.kernel.parties.access.Actors",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "groundplan.portal.problems.Problems",

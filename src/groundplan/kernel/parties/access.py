@@ -50,7 +50,7 @@ class Actors:
         language = getattr(request.user, "language", "")
         if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(language)
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # Django's own middleware sets it so.
+            request.LANGUAGE_CODE = language
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:  # noqa: ARG002
@@ -160,7 +160,7 @@ def _answer_once(operation: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         if len(key) > KEY_LENGTH_MAX:
             return problem_response(Invalid("The Idempotency-Key is too long.", accepted="1 to 128 characters"))
         actor_id = actor_of(request).actor_id
-        asked = hashlib.sha256(b"\0".join((request.method.encode(), request.get_full_path().encode(), request.body)))
+        asked = hashlib.sha256(b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body)))
         with transaction.atomic():
             if not _lock_key(actor_id, key):
                 return problem_response(
@@ -195,9 +195,7 @@ def _replay(stored: IdempotencyKey, fingerprint: bytes) -> HttpResponse:
         return problem_response(
             KeyReused("This Idempotency-Key came before with another request.", next_step="Use a new key.")
         )
-    answer = HttpResponse(
-        crypto.decrypt(bytes(stored.sealed)), status=stored.status, content_type=stored.content_type
-    )
+    answer = HttpResponse(crypto.decrypt(bytes(stored.sealed)), status=stored.status, content_type=stored.content_type)
     answer["Idempotent-Replayed"] = "true"
     return answer
 

@@ -168,7 +168,7 @@ def party_by_code(code: str) -> Party:
     Raises:
         PartyNotFound: no party has this code.
     """
-    party = Party.objects.select_related("merged_into").filter(code=code).first()
+    party: Party | None = Party.objects.select_related("merged_into").filter(code=code).first()
     if party is None:
         raise PartyNotFound(f"{code!r} is not the code of a party.", next_step="party list --json shows the codes.")
     return survivor(party)
@@ -180,7 +180,7 @@ def party(public_id: uuid.UUID | str) -> Party:
     Raises:
         PartyNotFound: no party has this id.
     """
-    found = Party.objects.filter(public_id=public_id).first()
+    found: Party | None = Party.objects.filter(public_id=public_id).first()
     if found is None:
         raise PartyNotFound(f"{public_id} is not the id of a party.")
     return found

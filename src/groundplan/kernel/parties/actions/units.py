@@ -141,9 +141,7 @@ def relate(
         raise RelationRefused(_("关系的终止日期必须晚于起始日期。"), accepted="valid_until > valid_from")
     with transaction.atomic():
         lock_relations()
-        made = Relation(
-            kind=kind, from_party=from_party, to_party=to_party, valid_from=start, valid_until=valid_until
-        )
+        made = Relation(kind=kind, from_party=from_party, to_party=to_party, valid_from=start, valid_until=valid_until)
         insert_relation(made)
         if kind in roles.COVERING:
             refuse_circle(kind, from_party)

@@ -26,7 +26,7 @@ class SignInForm(AuthenticationForm):
     }
 
     def __init__(self, request: HttpRequest | None = None, *args: object, **kwargs: object) -> None:
-        super().__init__(request, *args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(request, *args, **kwargs)
         self.fields["username"].label = _("用户名")
         self.fields["password"].label = _("密码")
         for field in self.fields.values():
@@ -37,7 +37,8 @@ class PasswordForm(forms.Form):
     """The old password and twice the new one."""
 
     old = forms.CharField(
-        label=_("原密码"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "form-control"})
+        label=_("原密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "form-control"}),
     )
     new = forms.CharField(
         label=_("新密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "form-control"})

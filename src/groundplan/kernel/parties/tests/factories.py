@@ -81,9 +81,7 @@ def make_user(username="", **fields) -> User:
 def make_officer(unit, role="handler", username="", territory="") -> User:
     """A user who holds a role in a unit since 2020."""
     user = make_user(username)
-    actions.grant_membership(
-        actor=SYSTEM, user=user, party=unit, role=role, territory=territory, valid_from=BEGINNING
-    )
+    actions.grant_membership(actor=SYSTEM, user=user, party=unit, role=role, territory=territory, valid_from=BEGINNING)
     return user
 
 

@@ -1,0 +1,152 @@
+"""Doors of pages and of the API."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import translation
+
+from groundplan.kernel.parties import access, actions, queries
+from groundplan.kernel.parties.models import User
+from groundplan.kernel.parties.tests.factories import PASSWORD, make_cast, make_officer, make_unit, make_user
+from groundplan.lib.errors import NotAllowed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sign_in():
+    def post(client, username, password):
+        return client.post("/sign-in", {"username": username, "password": password, "next": "/"})
+
+    return post
+
+
+def test_the_right_password_opens_and_the_session_key_changes(sign_in):
+    user, client = make_user(), Client()
+    client.get("/sign-in")
+    client.session["before"] = "1"
+    before = client.session.session_key
+    assert sign_in(client, user.username, PASSWORD).status_code == 302
+    assert client.session.session_key != before
+    assert int(client.session["_auth_user_id"]) == user.pk
+
+
+def test_five_wrong_passwords_pause_signing_in_and_say_so(sign_in):
+    user, client = make_user(), Client()
+    for _try in range(4):
+        assert "用户名或密码不正确" in sign_in(client, user.username, "wrong").content.decode()
+    answer = sign_in(client, user.username, "wrong")
+    assert answer.status_code == 429
+    assert "15 分钟" in answer.content.decode()
+    assert sign_in(client, user.username, PASSWORD).status_code == 429
+
+
+def test_the_lockout_table_keeps_neither_name_nor_password(sign_in):
+    from axes.models import AccessAttempt
+
+    sign_in(Client(), "zhang.san", "wrong-secret")
+    row = AccessAttempt.objects.get()
+    assert "zhang.san" not in row.username + row.post_data
+    assert "wrong-secret" not in row.post_data
+
+
+def test_a_closed_account_does_not_open(sign_in):
+    user, client = make_user(), Client()
+    actions.close_user(actor=queries.SYSTEM, user=user)
+    assert sign_in(client, user.username, PASSWORD).status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_takes_a_post():
+    client = make_cast().officer.client
+    assert client.get("/sign-out").status_code == 405
+    assert client.post("/sign-out").status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_first_password_must_be_changed_before_anything_else(sign_in):
+    user, client = make_user(must_change_password=True), Client()
+    sign_in(client, user.username, PASSWORD)
+    answer = client.get("/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/account/password?next=")
+    new = "another long pass phrase"
+    done = client.post("/account/password", {"old": PASSWORD, "new": new, "again": new, "next": "//evil.example"})
+    assert done["Location"] == "/"
+    assert client.get("/").status_code == 200
+    assert User.objects.get(pk=user.pk).check_password(new)
+
+
+def test_a_weak_new_password_is_refused_with_the_reason():
+    user = make_user()
+    client = Client()
+    client.force_login(user)
+    answer = client.post("/account/password", {"old": PASSWORD, "new": "short", "again": "short"})
+    assert answer.status_code == 200
+    assert "alert" in answer.content.decode()
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+@access.officer("handler")
+def handlers_page(request):
+    return HttpResponse(request.actor.actor_id)
+
+
+def request_of(user, **headers):
+    request = RequestFactory().get("/page", headers=headers)
+    request.user = user
+    return request
+
+
+def test_a_page_opens_to_its_roles_only():
+    cast = make_cast()
+    assert handlers_page(request_of(cast.officer.user)).content.decode() == cast.officer.actor.actor_id
+    with pytest.raises(NotAllowed):
+        handlers_page(request_of(cast.resident.user))
+    with pytest.raises(NotAllowed):
+        handlers_page(request_of(cast.vendor.user))
+
+
+def test_a_reader_who_is_not_signed_in_is_sent_to_sign_in():
+    from django.contrib.auth.models import AnonymousUser
+
+    answer = handlers_page(request_of(AnonymousUser()))
+    assert answer.status_code == 302
+    assert answer["Location"] == "/sign-in?next=/page"
+    fragment = handlers_page(request_of(AnonymousUser(), HX_Request="true"))
+    assert fragment.status_code == 401
+    assert fragment["HX-Redirect"] == "/sign-in"
+
+
+def test_a_door_for_a_role_that_does_not_exist_is_a_mistake_of_the_programmer():
+    with pytest.raises(ValueError, match="janitor"):
+        access.officer("janitor")
+
+
+def test_a_bearer_token_carries_the_rights_of_its_user_until_it_is_revoked():
+    user = make_officer(make_unit())
+    actor = queries.actor_for_user(user)
+    row, token = actions.issue_token(actor=actor, user=user, name="script")
+    assert queries.actor_for_token(token) == actor
+    assert queries.actor_for_token(token + "x") is None
+    actions.revoke_token(actor=actor, token=row)
+    assert queries.actor_for_token(token) is None
+
+
+def test_a_token_ends_with_its_term():
+    import datetime as dt
+
+    from groundplan.lib import clock
+
+    user = make_user()
+    _row, token = actions.issue_token(actor=queries.actor_for_user(user), user=user, name="script", days=1)
+    with clock.standing_at(clock.now() + dt.timedelta(days=1)):
+        assert queries.actor_for_token(token) is None
+
+
+def test_the_language_of_the_account_is_used():
+    user = make_user(language="en")
+    client = Client()
+    client.force_login(user)
+    with translation.override(None):
+        assert client.get("/").headers["Content-Language"] == "en"
