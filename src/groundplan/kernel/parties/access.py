@@ -160,7 +160,9 @@ def _answer_once(operation: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         if len(key) > KEY_LENGTH_MAX:
             return problem_response(Invalid("The Idempotency-Key is too long.", accepted="1 to 128 characters"))
         actor_id = actor_of(request).actor_id
-        asked = hashlib.sha256(b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body)))
+        asked = hashlib.sha256(
+            b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body))
+        )
         with transaction.atomic():
             if not _lock_key(actor_id, key):
                 return problem_response(

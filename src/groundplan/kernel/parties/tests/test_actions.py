@@ -197,9 +197,7 @@ def test_the_database_refuses_two_administrator_roles_by_itself():
 
 def test_the_database_refuses_an_update_that_brings_two_administrator_roles_together():
     unit, user = make_unit(), make_user()
-    Membership.objects.create(
-        user=user, party=unit, role="system_admin", valid_from=DAY, valid_until=NEXT
-    )
+    Membership.objects.create(user=user, party=unit, role="system_admin", valid_from=DAY, valid_until=NEXT)
     Membership.objects.create(user=user, party=unit, role="audit_admin", valid_from=NEXT)
     with pytest.raises(IntegrityError, match="three_administrators_apart"), transaction.atomic():
         Membership.objects.filter(user=user, role="system_admin").update(valid_until=None)
@@ -207,9 +205,7 @@ def test_the_database_refuses_an_update_that_brings_two_administrator_roles_toge
 
 def test_administrator_roles_may_follow_one_another():
     unit, user = make_unit(), make_user()
-    Membership.objects.create(
-        user=user, party=unit, role="system_admin", valid_from=DAY, valid_until=NEXT
-    )
+    Membership.objects.create(user=user, party=unit, role="system_admin", valid_from=DAY, valid_until=NEXT)
     following = Membership.objects.create(user=user, party=unit, role="audit_admin", valid_from=NEXT)
     assert queries.actor_for_user(user, NEXT).roles == {following.role}
 
