@@ -1,0 +1,1 @@
+"""Events: what happened, told at least once to whoever subscribed (CloudEvents 1.0)."""
