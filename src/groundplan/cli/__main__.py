@@ -2,4 +2,4 @@
 
 from groundplan.cli import main
 
-main()
+main(prog_name="groundplan")
