@@ -1,0 +1,1 @@
+"""Divisions of the land, with dates, and the grids laid over them."""
