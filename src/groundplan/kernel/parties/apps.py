@@ -14,7 +14,7 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect sign-in, and tell the portal who reads."""
-        from groundplan.kernel.parties import signin  # noqa: PLC0415 - models load after this module.
+        from groundplan.kernel.parties.access import signin  # noqa: PLC0415 - models load after this module.
         from groundplan.portal.navigation import registry  # noqa: PLC0415
 
         signin.connect()

@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from groundplan.kernel.parties import roles
+from groundplan.kernel.parties.logic import roles
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
 

@@ -10,9 +10,18 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from groundplan.kernel.parties import roles
 from groundplan.kernel.parties.errors import PartyNotFound, UserNotFound
-from groundplan.kernel.parties.models import ApiToken, Identifier, Membership, Party, Relation, User, today
+from groundplan.kernel.parties.logic import roles
+from groundplan.kernel.parties.models import (
+    ApiToken,
+    IdempotencyKey,
+    Identifier,
+    Membership,
+    Party,
+    Relation,
+    User,
+    today,
+)
 from groundplan.lib import clock, crypto
 
 # Parties at or below the given ones on a day, along the covering relations.
@@ -234,3 +243,28 @@ def party_by_identifier(scheme: str, value: str) -> Party | None:
     found_by = crypto.keyed_hash(value.strip().upper(), purpose=scheme)
     row: Any = Identifier.objects.select_related("party").filter(scheme=scheme, found_by=found_by).first()
     return row.party if row else None
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer that was given to a request with an Idempotency-Key."""
+
+    fingerprint: bytes
+    status: int
+    content_type: str
+    content: str
+
+
+def take_answer(actor_id: str, key: str) -> bool:
+    """Take an Idempotency-Key until the end of the transaction; False while another request holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"answer:{actor_id}:{key}"])
+        return bool(cursor.fetchone()[0])
+
+
+def answer_for(actor_id: str, key: str) -> StoredAnswer | None:
+    """The answer that a key was given before."""
+    row = IdempotencyKey.objects.filter(actor_id=actor_id, key=key).first()
+    if row is None:
+        return None
+    return StoredAnswer(bytes(row.fingerprint), row.status, row.content_type, crypto.decrypt(bytes(row.sealed)))

@@ -11,6 +11,7 @@ from groundplan.kernel.parties.actions.accounts import (
     revoke_token,
     set_language,
 )
+from groundplan.kernel.parties.actions.answers import forget_answers, keep_answer
 from groundplan.kernel.parties.actions.units import (
     add_identifier,
     create_party,
@@ -32,8 +33,10 @@ __all__ = [
     "end_membership",
     "end_party",
     "end_relation",
+    "forget_answers",
     "grant_membership",
     "issue_token",
+    "keep_answer",
     "merge_parties",
     "reencrypt_identifiers",
     "relate",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.parties import roles
-from groundplan.kernel.parties.actions.duty import record, require
+from groundplan.kernel.parties.actions._accounts import check_password, insert_membership, store_password, user_subject
+from groundplan.kernel.parties.actions._duty import record, require
 from groundplan.kernel.parties.errors import CodeTaken, DutiesConflict, PasswordRefused
+from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.models import ApiToken, Membership, Party, User, today
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto
@@ -62,7 +61,7 @@ def add_user(
                 user.save(force_insert=True)
         except IntegrityError:
             raise CodeTaken(_("用户名 %(name)s 已被使用。") % {"name": username}) from None
-        record(actor, "user.added", subject(user))
+        record(actor, "user.added", user_subject(user))
     return user
 
 
@@ -110,27 +109,8 @@ def grant_membership(
     with transaction.atomic():
         insert_membership(made)
         data = {"role": role, "party": str(party.public_id), "territory": territory}
-        record(actor, "membership.granted", subject(user), data)
+        record(actor, "membership.granted", user_subject(user), data)
     return made
-
-
-def insert_membership(made: Membership) -> None:
-    """Store a membership and explain what the database refuses.
-
-    Raises:
-        DutiesConflict: the user would hold two administrator roles at one time.
-        Conflict: the user holds this role there already.
-    """
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError as error:
-        if "three_administrators_apart" in str(error):
-            raise DutiesConflict(
-                _("系统、安全、审计三类管理员不得由同一人同时担任。"),
-                next_step=_("请先终止该用户原有的管理员角色，或另选一人。"),
-            ) from None
-        raise Conflict(_("该用户在此期间已有相同角色。")) from None
 
 
 def end_membership(*, actor: Actor, membership: Membership, on: dt.date | None = None) -> Membership:
@@ -146,7 +126,7 @@ def end_membership(*, actor: Actor, membership: Membership, on: dt.date | None =
         open_still = Q(valid_until=None) | Q(valid_until__gt=day)
         if not Membership.objects.filter(open_still, pk=membership.pk, valid_from__lte=day).update(valid_until=day):
             raise Conflict(_("该角色此前已终止。"))
-        record(actor, "membership.ended", subject(membership.user), {"role": membership.role})
+        record(actor, "membership.ended", user_subject(membership.user), {"role": membership.role})
     membership.refresh_from_db()
     return membership
 
@@ -163,7 +143,7 @@ def close_user(*, actor: Actor, user: User) -> None:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             raise Conflict(_("该账号此前已停用。"))
         ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
-        record(actor, "user.closed", subject(user))
+        record(actor, "user.closed", user_subject(user))
 
 
 def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
@@ -180,7 +160,7 @@ def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
     check_password(new, user)
     if old == new:
         raise PasswordRefused(_("新密码不能与原密码相同。"))
-    _set_password(actor, user, new, must_change=False, action="user.password_changed")
+    store_password(actor, user, new, must_change=False, action="user.password_changed")
 
 
 def reset_password(*, actor: Actor, user: User) -> str:
@@ -196,28 +176,8 @@ def reset_password(*, actor: Actor, user: User) -> str:
     if actor.user_id == user.pk:
         raise DutiesConflict(_("请在“我的账号”中修改自己的密码。"))
     password = secrets.token_urlsafe(12)
-    _set_password(actor, user, password, must_change=True, action="user.password_reset")
+    store_password(actor, user, password, must_change=True, action="user.password_reset")
     return password
-
-
-def _set_password(actor: Actor, user: User, password: str, *, must_change: bool, action: str) -> None:
-    user.set_password(password)
-    user.must_change_password = must_change
-    with transaction.atomic():
-        user.save(update_fields=["password", "must_change_password"])
-        record(actor, action, subject(user))
-
-
-def check_password(password: str, user: User) -> None:
-    """Refuse a password that does not satisfy the rules.
-
-    Raises:
-        PasswordRefused: naming every rule that it breaks.
-    """
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise PasswordRefused(" ".join(error.messages)) from None
 
 
 def set_language(*, actor: Actor, user: User, language: str) -> None:
@@ -231,7 +191,7 @@ def set_language(*, actor: Actor, user: User, language: str) -> None:
     with transaction.atomic():
         user.language = language
         user.save(update_fields=["language"])
-        record(actor, "user.language_set", subject(user), {"language": language})
+        record(actor, "user.language_set", user_subject(user), {"language": language})
 
 
 def issue_token(*, actor: Actor, user: User, name: str, days: int = 90) -> tuple[ApiToken, str]:
@@ -263,7 +223,7 @@ def issue_token(*, actor: Actor, user: User, name: str, days: int = 90) -> tuple
             hint=token[:8],
             expires_at=clock.now() + dt.timedelta(days=days),
         )
-        record(actor, "token.issued", subject(user), {"token": str(row.public_id), "days": days})
+        record(actor, "token.issued", user_subject(user), {"token": str(row.public_id), "days": days})
     return row, token
 
 
@@ -279,9 +239,4 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> None:
     with transaction.atomic():
         if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
             raise Conflict(_("该令牌此前已撤销。"))
-        record(actor, "token.revoked", subject(token.user), {"token": str(token.public_id)})
-
-
-def subject(user: User) -> str:
-    """The name of a user in log and events."""
-    return f"user:{user.actor_id}"
+        record(actor, "token.revoked", user_subject(token.user), {"token": str(token.public_id)})

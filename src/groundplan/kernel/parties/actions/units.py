@@ -5,14 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
 
-from groundplan.kernel.parties import logic, roles
-from groundplan.kernel.parties.actions.duty import record, require
-from groundplan.kernel.parties.errors import CodeTaken, IdentifierTaken, PartyEnded, RelationRefused
+from groundplan.kernel.parties.actions._duty import record, require
+from groundplan.kernel.parties.actions._rows import (
+    close_party,
+    insert_relation,
+    lock_relations,
+    make_identifier,
+    move_membership,
+    move_relation,
+    party_subject,
+    refuse_circle,
+    sort_key,
+)
+from groundplan.kernel.parties.errors import CodeTaken, PartyEnded, RelationRefused
+from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.models import Identifier, Membership, Party, Relation, today
 from groundplan.kernel.parties.queries import Actor, survivor
 from groundplan.lib import crypto
@@ -78,7 +88,7 @@ def create_party(
                 party.save(force_insert=True)
         except IntegrityError:
             raise CodeTaken(_("编码 %(code)s 已属于另一机构。") % {"code": code}) from None
-        record(actor, "party.created", subject(party), {"kind": kind, "code": party.code})
+        record(actor, "party.created", party_subject(party), {"kind": kind, "code": party.code})
     return party
 
 
@@ -105,7 +115,7 @@ def update_party(*, actor: Actor, party: Party, seen: int, **changes: Any) -> Pa
     with transaction.atomic():
         if not Party.objects.filter(pk=party.pk, version=seen).update(version=seen + 1, **changes):
             raise Conflict(_("机构信息已被他人修改，请刷新后再试。"))
-        record(actor, "party.updated", subject(party), {"fields": sorted(changes)})
+        record(actor, "party.updated", party_subject(party), {"fields": sorted(changes)})
     party.refresh_from_db()
     return party
 
@@ -146,55 +156,8 @@ def relate(
         if kind in roles.COVERING:
             refuse_circle(kind, from_party)
         data = {"kind": kind, "to": str(to_party.public_id), "from_day": start.isoformat()}
-        record(actor, "party.related", subject(from_party), data)
+        record(actor, "party.related", party_subject(from_party), data)
     return made
-
-
-def insert_relation(made: Relation) -> None:
-    """Store a relation and explain what the database refuses.
-
-    Raises:
-        RelationRefused: it would repeat one, give a second superior or relate a party to itself.
-    """
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError as error:
-        if "relation_one_superior" in str(error):
-            reason = _("%(unit)s 在这段时间已有隶属上级，请先终止原隶属关系。")
-        elif "relation_not_to_itself" in str(error):
-            reason = _("%(unit)s 不能与自身建立关系。")
-        else:
-            reason = _("%(unit)s 在这段时间已有相同关系。")
-        raise RelationRefused(reason % {"unit": made.from_party.shown_name}) from None
-
-
-def refuse_circle(kind: str, lowest: Party | None = None) -> None:
-    """Refuse what closes a circle on some day.
-
-    Args:
-        kind: the kind of relation that may not circle.
-        lowest: look only above this party; everywhere if none is given.
-
-    Raises:
-        RelationRefused: naming the parties of the circle.
-    """
-    edges: list[logic.Edge] = []
-    wanted = Relation.objects.filter(kind=kind).values_list("from_party_id", "to_party_id", "valid_from", "valid_until")
-    if lowest is None:
-        edges = [logic.Edge(low, up, logic.Period.between(start, end)) for low, up, start, end in wanted]
-    else:
-        frontier, known = {lowest.pk}, {lowest.pk}
-        while frontier:
-            rows = list(wanted.filter(from_party_id__in=frontier))
-            edges += [logic.Edge(low, up, logic.Period.between(start, end)) for low, up, start, end in rows]
-            frontier = {row[1] for row in rows} - known
-            known |= frontier
-    circle = logic.find_cycle(edges)
-    if circle:
-        names = {party.pk: party.shown_name for party in Party.objects.filter(pk__in=circle)}
-        shown = " → ".join(names[pk] for pk in (*circle, circle[0]))
-        raise RelationRefused(_("关系形成循环：%(circle)s。") % {"circle": shown})
 
 
 def end_relation(*, actor: Actor, relation: Relation, on: dt.date | None = None) -> Relation:
@@ -210,7 +173,7 @@ def end_relation(*, actor: Actor, relation: Relation, on: dt.date | None = None)
         open_still = Q(valid_until=None) | Q(valid_until__gt=day)
         if not Relation.objects.filter(open_still, pk=relation.pk, valid_from__lte=day).update(valid_until=day):
             raise Conflict(_("该关系此前已终止。"))
-        record(actor, "party.relation_ended", subject(relation.from_party), {"kind": relation.kind})
+        record(actor, "party.relation_ended", party_subject(relation.from_party), {"kind": relation.kind})
     relation.refresh_from_db()
     return relation
 
@@ -226,28 +189,9 @@ def end_party(*, actor: Actor, party: Party, on: dt.date | None = None) -> Party
     day = on or today()
     with transaction.atomic():
         close_party(party, day)
-        record(actor, "party.ended", subject(party), {"day": day.isoformat()})
+        record(actor, "party.ended", party_subject(party), {"day": day.isoformat()})
     party.refresh_from_db()
     return party
-
-
-def close_party(party: Party, day: dt.date, **marks: Any) -> None:
-    """End a party and everything dated that hangs on it.
-
-    Raises:
-        PartyEnded: it ended before.
-    """
-    open_still = Q(valid_until=None) | Q(valid_until__gt=day)
-    if not Party.objects.filter(open_still, pk=party.pk).update(valid_until=day, **marks):
-        raise PartyEnded(_("%(unit)s 此前已终止。") % {"unit": party.shown_name})
-    for rows in (
-        Relation.objects.filter(Q(from_party=party) | Q(to_party=party)),
-        Membership.objects.filter(party=party),
-    ):
-        rows.filter(open_still, valid_from__lte=day).update(valid_until=day)
-        # What would have begun later never begins.
-        for row in rows.filter(valid_from__gt=day):
-            type(row).objects.filter(pk=row.pk).update(valid_until=row.valid_from)
 
 
 def merge_parties(*, actor: Actor, absorbed: Party, into: Party, on: dt.date | None = None) -> Party:
@@ -278,49 +222,15 @@ def merge_parties(*, actor: Actor, absorbed: Party, into: Party, on: dt.date | N
         held = list(open_now.order_by("id"))
         memberships = list(Membership.objects.on(day).filter(party=absorbed).order_by("id"))
         close_party(absorbed, day, merged_into=into)
-        moved = sum(_move_relation(relation, absorbed, into, day) for relation in held)
+        moved = sum(move_relation(relation, absorbed, into, day) for relation in held)
         for membership in memberships:
-            _move_membership(membership, into, day)
+            move_membership(membership, into, day)
         for kind in roles.COVERING:
             refuse_circle(kind)
         data = {"into": str(into.public_id), "relations_moved": moved, "members_moved": len(memberships)}
-        record(actor, "party.merged", subject(absorbed), data)
+        record(actor, "party.merged", party_subject(absorbed), data)
     absorbed.refresh_from_db()
     return into
-
-
-def _move_relation(relation: Relation, absorbed: Party, into: Party, day: dt.date) -> bool:
-    """Open the same relation for the survivor unless it has it, or it would bind the survivor to itself."""
-    lower = into.pk if relation.from_party_id == absorbed.pk else relation.from_party_id
-    upper = into.pk if relation.to_party_id == absorbed.pk else relation.to_party_id
-    same = Relation.objects.on(day).filter(kind=relation.kind, from_party_id=lower)
-    if relation.kind != "belongs_to":
-        same = same.filter(to_party_id=upper)
-    if lower == upper or same.exists():
-        return False
-    until = Relation.objects.values_list("valid_until", flat=True).filter(pk=relation.pk).first()
-    planned = relation.valid_until if relation.valid_until != until else None
-    Relation.objects.create(
-        kind=relation.kind, from_party_id=lower, to_party_id=upper, valid_from=day, valid_until=planned
-    )
-    return True
-
-
-def _move_membership(membership: Membership, into: Party, day: dt.date) -> None:
-    """Open the same role in the survivor unless the user has it there."""
-    there = Membership.objects.on(day).filter(
-        user_id=membership.user_id, party=into, role=membership.role, territory=membership.territory
-    )
-    if not there.exists():
-        Membership.objects.create(
-            user_id=membership.user_id,
-            party=into,
-            role=membership.role,
-            territory=membership.territory,
-            valid_from=day,
-            valid_until=membership.valid_until,
-            granted_by_id=membership.granted_by_id,
-        )
 
 
 def add_identifier(*, actor: Actor, party: Party, scheme: str, value: str) -> Identifier:
@@ -334,33 +244,7 @@ def add_identifier(*, actor: Actor, party: Party, scheme: str, value: str) -> Id
     require(actor, *KEEPERS)
     with transaction.atomic():
         made = make_identifier(party, scheme, value)
-        record(actor, "party.identified", subject(party), {"scheme": scheme})
-    return made
-
-
-def make_identifier(party: Party, scheme: str, value: str) -> Identifier:
-    """Store an identifier unless the party has it already.
-
-    Raises:
-        Invalid: the scheme is unknown or the number is not valid.
-        IdentifierTaken: another party has it.
-    """
-    from groundplan.kernel.parties.identifiers import checked, masked  # noqa: PLC0415
-
-    text = checked(scheme, value)
-    personal = scheme in roles.PERSONAL_SCHEMES
-    made, _created = Identifier.objects.get_or_create(
-        scheme=scheme,
-        found_by=crypto.keyed_hash(text, purpose=scheme),
-        defaults={
-            "party": party,
-            "value": "" if personal else text,
-            "sealed": crypto.encrypt(text) if personal else None,
-            "masked": masked(scheme, text),
-        },
-    )
-    if made.party_id != party.pk:
-        raise IdentifierTaken(_("%(number)s 已登记在另一机构或个人名下。") % {"number": made.masked})
+        record(actor, "party.identified", party_subject(party), {"scheme": scheme})
     return made
 
 
@@ -382,7 +266,7 @@ def unmask_identifier(*, actor: Actor, identifier: Identifier, purpose: str, ref
         raise Invalid(_("查看完整号码必须选择用途。"), accepted=", ".join(roles.PURPOSES))
     with transaction.atomic():
         data = {"scheme": identifier.scheme, "purpose": purpose, "reference": reference[:64]}
-        record(actor, "party.unmasked", subject(identifier.party), data)
+        record(actor, "party.unmasked", party_subject(identifier.party), data)
     return identifier.value or crypto.decrypt(bytes(identifier.sealed or b""))
 
 
@@ -407,20 +291,3 @@ def reencrypt_identifiers(*, actor: Actor, batch: int = 500) -> int:
         if done:
             record(actor, "party.identifiers_reencrypted", "parties", {"count": done})
     return done
-
-
-def lock_relations() -> None:
-    """Let one transaction at a time change relations: a circle could otherwise close between two of them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('parties.relations'))")
-
-
-def sort_key(name: roles.Labels) -> str:
-    """The sound of a name: pinyin of the Chinese one, else the first as it is written."""
-    text = name.get("zh-hans") or next(iter(name.values()), "")
-    return " ".join(lazy_pinyin(text)).lower()[:200]
-
-
-def subject(party: Party) -> str:
-    """The name of a party in log and events."""
-    return f"party:{party.public_id}"

@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.parties import roles
+from groundplan.kernel.parties.logic import roles
 from groundplan.lib import identifiers
 from groundplan.lib.errors import Invalid
 

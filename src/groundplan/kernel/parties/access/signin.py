@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from groundplan.kernel.parties.actions.duty import record
+from groundplan.kernel.parties.actions._duty import record
 from groundplan.kernel.parties.models import User
 from groundplan.kernel.parties.queries import SYSTEM, actor_for_user
 from groundplan.lib import crypto

@@ -1,8 +1,7 @@
-"""Doors: who a request is from, which pages and operations it may open, and answers that are given once only."""
+"""Who a request is from, and which pages and operations it may open."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,23 +9,17 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from ninja.decorators import decorate_view
 
-from groundplan.kernel.parties import roles
-from groundplan.kernel.parties.errors import KeyReused, RequestInProgress
-from groundplan.kernel.parties.models import IdempotencyKey
+from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.queries import ANONYMOUS, Actor, actor_for_token, actor_for_user
-from groundplan.lib import crypto
-from groundplan.lib.errors import Invalid, NotAllowed
+from groundplan.lib.errors import NotAllowed
 from groundplan.portal.problems import problem_response
 
-KEY_LENGTH_MAX = 128
 # What somebody whose password must change may still open.
 OPEN_TO_NEWCOMERS = ("password", "sign-out", "sign-in", "set_language")
 
@@ -147,68 +140,3 @@ def signed_in(request: HttpRequest) -> Actor | None:
         raise HttpError(403, "CSRF check failed")
     request.actor = actor  # type: ignore[attr-defined]
     return actor
-
-
-def _answer_once(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the stored answer to a request that is sent again with the same Idempotency-Key."""
-
-    @wraps(operation)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = request.headers.get("Idempotency-Key", "")
-        if not key:
-            return operation(request, *args, **kwargs)
-        if len(key) > KEY_LENGTH_MAX:
-            return problem_response(Invalid("The Idempotency-Key is too long.", accepted="1 to 128 characters"))
-        actor_id = actor_of(request).actor_id
-        asked = hashlib.sha256(
-            b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body))
-        )
-        with transaction.atomic():
-            if not _lock_key(actor_id, key):
-                return problem_response(
-                    RequestInProgress("A request with this Idempotency-Key is being answered.", next_step="Wait, retry")
-                )
-            stored = IdempotencyKey.objects.filter(actor_id=actor_id, key=key).first()
-            if stored:
-                return _replay(stored, asked.digest())
-            answer = operation(request, *args, **kwargs)
-            if answer.status_code >= 400:  # noqa: PLR2004 - RFC 9110: 4xx and 5xx are errors.
-                transaction.set_rollback(True)  # Nothing was done, so the same key may try again.
-            else:
-                _store(answer, actor_id=actor_id, key=key, fingerprint=asked.digest())
-            return answer
-
-    return guarded
-
-
-# Decorator for ninja operations, between the route and the function: an answer and its effect are one transaction.
-idempotent = decorate_view(_answer_once)
-
-
-def _lock_key(actor_id: str, key: str) -> bool:
-    """Take the key until the end of the transaction; False when another request holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"answer:{actor_id}:{key}"])
-        return bool(cursor.fetchone()[0])
-
-
-def _replay(stored: IdempotencyKey, fingerprint: bytes) -> HttpResponse:
-    if bytes(stored.fingerprint) != fingerprint:
-        return problem_response(
-            KeyReused("This Idempotency-Key came before with another request.", next_step="Use a new key.")
-        )
-    answer = HttpResponse(crypto.decrypt(bytes(stored.sealed)), status=stored.status, content_type=stored.content_type)
-    answer["Idempotent-Replayed"] = "true"
-    return answer
-
-
-def _store(answer: HttpResponse, *, actor_id: str, key: str, fingerprint: bytes) -> None:
-    """Keep the answer, encrypted: it may repeat what a resident told us."""
-    IdempotencyKey.objects.create(
-        actor_id=actor_id,
-        key=key,
-        fingerprint=fingerprint,
-        status=answer.status_code,
-        content_type=answer.headers.get("Content-Type", "application/json"),
-        sealed=crypto.encrypt(answer.content.decode()),
-    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.parties import roles
+from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.errors import NotAllowed
 

@@ -1,0 +1,1 @@
+"""Pure parts of parties: closed lists, and relations as plain data."""
