@@ -22,20 +22,9 @@ from groundplan.kernel.parties.models import (
     User,
     today,
 )
-from groundplan.lib import clock, crypto
+from groundplan.lib import clock, crypto, sql
 
-# Parties at or below the given ones on a day, along the covering relations.
-COVERED_SQL = """
-WITH RECURSIVE covered(id) AS (
-    SELECT unnest(%(above)s::bigint[])
-    UNION
-    SELECT relation.from_party_id
-    FROM covered JOIN parties_relation AS relation ON relation.to_party_id = covered.id
-    WHERE relation.kind = ANY(%(kinds)s)
-      AND relation.valid_from <= %(day)s AND (relation.valid_until IS NULL OR relation.valid_until > %(day)s)
-)
-SELECT id FROM covered
-"""
+APP = "groundplan.kernel.parties"
 
 
 @dataclass(frozen=True)
@@ -206,7 +195,7 @@ def subordinates(*party_ids: int, on: dt.date | None = None) -> frozenset[int]:
     """All parties below these: that belong to, or report work to, one of them at any distance."""
     day = on or today()
     with connection.cursor() as cursor:
-        cursor.execute(COVERED_SQL, {"above": list(party_ids), "kinds": list(roles.COVERING), "day": day})
+        cursor.execute(sql.named(APP, "covered"), {"above": list(party_ids), "kinds": list(roles.COVERING), "day": day})
         return frozenset(row[0] for row in cursor.fetchall()) - frozenset(party_ids)
 
 
@@ -258,8 +247,7 @@ class StoredAnswer:
 def take_answer(actor_id: str, key: str) -> bool:
     """Take an Idempotency-Key until the end of the transaction; False while another request holds it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"answer:{actor_id}:{key}"])
-        return bool(cursor.fetchone()[0])
+        return sql.try_advisory_lock(cursor, f"groundplan.parties.answer:{actor_id}:{key}")
 
 
 def answer_for(actor_id: str, key: str) -> StoredAnswer | None:

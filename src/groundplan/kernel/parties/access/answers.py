@@ -31,9 +31,7 @@ def _answer_once(operation: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         if len(key) > KEY_LENGTH_MAX:
             return problem_response(Invalid("The Idempotency-Key is too long.", accepted="1 to 128 characters"))
         actor_id = actor_of(request).actor_id
-        asked = hashlib.sha256(
-            b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body))
-        )
+        asked = _fingerprint(request)
         with transaction.atomic():
             if not queries.take_answer(actor_id, key):
                 return problem_response(
@@ -64,10 +62,11 @@ idempotent = decorate_view(_answer_once)
 
 
 def _fingerprint(request: HttpRequest) -> bytes:
-    parts = (str(request.method), request.get_full_path(), request.headers.get("Content-Type", ""))
-    # The boundary of a form differs each time it is sent.
-    head = "\0".join(part.split("; boundary=")[0] for part in parts)
-    return hashlib.sha256(head.encode() + b"\0" + request.body).digest()
+    """Hash of what was asked; the boundary of a form is left out, since it differs each time it is sent."""
+    kind, _found, boundary = request.headers.get("Content-Type", "").partition("boundary=")
+    body = request.body.replace(boundary.strip('"').encode(), b"") if boundary else request.body
+    head = "\0".join((str(request.method), request.get_full_path(), kind))
+    return hashlib.sha256(head.encode() + b"\0" + body).digest()
 
 
 def _replay(stored: queries.StoredAnswer, fingerprint: bytes) -> HttpResponse:

@@ -36,14 +36,14 @@ def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwar
 def record_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
     """Leave a record that a user signed in."""
     with transaction.atomic():
-        record(actor_for_user(user), "session.opened", f"user:{user.actor_id}")
+        record(actor_for_user(user), "parties.sign_in", f"user:{user.actor_id}")
 
 
 def record_sign_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:  # noqa: ARG001
     """Leave a record that a user signed out."""
     if user is not None:
         with transaction.atomic():
-            record(actor_for_user(user), "session.closed", f"user:{user.actor_id}")
+            record(actor_for_user(user), "parties.sign_out", f"user:{user.actor_id}")
 
 
 def record_failure(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:  # noqa: ARG001
@@ -51,7 +51,7 @@ def record_failure(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
     user = User.objects.filter(username=str(credentials.get("username", ""))[:64]).first()
     if user is not None:
         with transaction.atomic():
-            record(SYSTEM, "session.refused", f"user:{user.actor_id}")
+            record(SYSTEM, "parties.refuse_sign_in", f"user:{user.actor_id}")
 
 
 def connect() -> None:

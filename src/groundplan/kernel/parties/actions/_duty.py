@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.errors import NotAllowed
@@ -26,8 +26,4 @@ def require(actor: Actor, *names: str) -> None:
 
 def record(actor: Actor, action: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
     """Leave the one record of an action, without personal data."""
-    if find_spec("groundplan.kernel.ledger") is None:
-        return
-    from groundplan.kernel.ledger import actions as ledger  # noqa: PLC0415
-
     ledger.record(actor=actor.actor_id, action=action, subject=subject, data=dict(data or {}))

@@ -14,7 +14,7 @@ from groundplan.kernel.parties.actions._identifiers import checked, masked
 from groundplan.kernel.parties.errors import IdentifierTaken, PartyEnded, RelationRefused
 from groundplan.kernel.parties.logic import relations, roles
 from groundplan.kernel.parties.models import Identifier, Membership, Party, Relation
-from groundplan.lib import crypto
+from groundplan.lib import crypto, sql
 
 
 def insert_relation(made: Relation) -> None:
@@ -144,7 +144,7 @@ def make_identifier(party: Party, scheme: str, value: str) -> Identifier:
 def lock_relations() -> None:
     """Let one transaction at a time change relations: a circle could otherwise close between two of them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('parties.relations'))")
+        sql.advisory_xact_lock(cursor, "groundplan.parties.relations")
 
 
 def sort_key(name: roles.Labels) -> str:

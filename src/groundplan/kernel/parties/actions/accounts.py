@@ -61,7 +61,7 @@ def add_user(
                 user.save(force_insert=True)
         except IntegrityError:
             raise CodeTaken(_("用户名 %(name)s 已被使用。") % {"name": username}) from None
-        record(actor, "user.added", user_subject(user))
+        record(actor, "parties.add_user", user_subject(user))
     return user
 
 
@@ -109,7 +109,7 @@ def grant_membership(
     with transaction.atomic():
         insert_membership(made)
         data = {"role": role, "party": str(party.public_id), "territory": territory}
-        record(actor, "membership.granted", user_subject(user), data)
+        record(actor, "parties.grant_membership", user_subject(user), data)
     return made
 
 
@@ -126,7 +126,7 @@ def end_membership(*, actor: Actor, membership: Membership, on: dt.date | None =
         open_still = Q(valid_until=None) | Q(valid_until__gt=day)
         if not Membership.objects.filter(open_still, pk=membership.pk, valid_from__lte=day).update(valid_until=day):
             raise Conflict(_("该角色此前已终止。"))
-        record(actor, "membership.ended", user_subject(membership.user), {"role": membership.role})
+        record(actor, "parties.end_membership", user_subject(membership.user), {"role": membership.role})
     membership.refresh_from_db()
     return membership
 
@@ -143,7 +143,7 @@ def close_user(*, actor: Actor, user: User) -> None:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             raise Conflict(_("该账号此前已停用。"))
         ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
-        record(actor, "user.closed", user_subject(user))
+        record(actor, "parties.close_user", user_subject(user))
 
 
 def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
@@ -160,7 +160,7 @@ def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
     check_password(new, user)
     if old == new:
         raise PasswordRefused(_("新密码不能与原密码相同。"))
-    store_password(actor, user, new, must_change=False, action="user.password_changed")
+    store_password(actor, user, new, must_change=False, action="parties.change_password")
 
 
 def reset_password(*, actor: Actor, user: User) -> str:
@@ -176,7 +176,7 @@ def reset_password(*, actor: Actor, user: User) -> str:
     if actor.user_id == user.pk:
         raise DutiesConflict(_("请在“我的账号”中修改自己的密码。"))
     password = secrets.token_urlsafe(12)
-    store_password(actor, user, password, must_change=True, action="user.password_reset")
+    store_password(actor, user, password, must_change=True, action="parties.reset_password")
     return password
 
 
@@ -191,7 +191,7 @@ def set_language(*, actor: Actor, user: User, language: str) -> None:
     with transaction.atomic():
         user.language = language
         user.save(update_fields=["language"])
-        record(actor, "user.language_set", user_subject(user), {"language": language})
+        record(actor, "parties.set_language", user_subject(user), {"language": language})
 
 
 def issue_token(*, actor: Actor, user: User, name: str, days: int = 90) -> tuple[ApiToken, str]:
@@ -223,7 +223,7 @@ def issue_token(*, actor: Actor, user: User, name: str, days: int = 90) -> tuple
             hint=token[:8],
             expires_at=clock.now() + dt.timedelta(days=days),
         )
-        record(actor, "token.issued", user_subject(user), {"token": str(row.public_id), "days": days})
+        record(actor, "parties.issue_token", user_subject(user), {"token": str(row.public_id), "days": days})
     return row, token
 
 
@@ -239,4 +239,4 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> None:
     with transaction.atomic():
         if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
             raise Conflict(_("该令牌此前已撤销。"))
-        record(actor, "token.revoked", user_subject(token.user), {"token": str(token.public_id)})
+        record(actor, "parties.revoke_token", user_subject(token.user), {"token": str(token.public_id)})

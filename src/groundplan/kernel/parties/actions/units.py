@@ -88,7 +88,7 @@ def create_party(
                 party.save(force_insert=True)
         except IntegrityError:
             raise CodeTaken(_("编码 %(code)s 已属于另一机构。") % {"code": code}) from None
-        record(actor, "party.created", party_subject(party), {"kind": kind, "code": party.code})
+        record(actor, "parties.create_party", party_subject(party), {"kind": kind, "code": party.code})
     return party
 
 
@@ -115,7 +115,7 @@ def update_party(*, actor: Actor, party: Party, seen: int, **changes: Any) -> Pa
     with transaction.atomic():
         if not Party.objects.filter(pk=party.pk, version=seen).update(version=seen + 1, **changes):
             raise Conflict(_("机构信息已被他人修改，请刷新后再试。"))
-        record(actor, "party.updated", party_subject(party), {"fields": sorted(changes)})
+        record(actor, "parties.update_party", party_subject(party), {"fields": sorted(changes)})
     party.refresh_from_db()
     return party
 
@@ -156,7 +156,7 @@ def relate(
         if kind in roles.COVERING:
             refuse_circle(kind, from_party)
         data = {"kind": kind, "to": str(to_party.public_id), "from_day": start.isoformat()}
-        record(actor, "party.related", party_subject(from_party), data)
+        record(actor, "parties.relate", party_subject(from_party), data)
     return made
 
 
@@ -173,7 +173,7 @@ def end_relation(*, actor: Actor, relation: Relation, on: dt.date | None = None)
         open_still = Q(valid_until=None) | Q(valid_until__gt=day)
         if not Relation.objects.filter(open_still, pk=relation.pk, valid_from__lte=day).update(valid_until=day):
             raise Conflict(_("该关系此前已终止。"))
-        record(actor, "party.relation_ended", party_subject(relation.from_party), {"kind": relation.kind})
+        record(actor, "parties.end_relation", party_subject(relation.from_party), {"kind": relation.kind})
     relation.refresh_from_db()
     return relation
 
@@ -189,7 +189,7 @@ def end_party(*, actor: Actor, party: Party, on: dt.date | None = None) -> Party
     day = on or today()
     with transaction.atomic():
         close_party(party, day)
-        record(actor, "party.ended", party_subject(party), {"day": day.isoformat()})
+        record(actor, "parties.end_party", party_subject(party), {"day": day.isoformat()})
     party.refresh_from_db()
     return party
 
@@ -228,7 +228,7 @@ def merge_parties(*, actor: Actor, absorbed: Party, into: Party, on: dt.date | N
         for kind in roles.COVERING:
             refuse_circle(kind)
         data = {"into": str(into.public_id), "relations_moved": moved, "members_moved": len(memberships)}
-        record(actor, "party.merged", party_subject(absorbed), data)
+        record(actor, "parties.merge_parties", party_subject(absorbed), data)
     absorbed.refresh_from_db()
     return into
 
@@ -244,7 +244,7 @@ def add_identifier(*, actor: Actor, party: Party, scheme: str, value: str) -> Id
     require(actor, *KEEPERS)
     with transaction.atomic():
         made = make_identifier(party, scheme, value)
-        record(actor, "party.identified", party_subject(party), {"scheme": scheme})
+        record(actor, "parties.add_identifier", party_subject(party), {"scheme": scheme})
     return made
 
 
@@ -266,7 +266,7 @@ def unmask_identifier(*, actor: Actor, identifier: Identifier, purpose: str, ref
         raise Invalid(_("查看完整号码必须选择用途。"), accepted=", ".join(roles.PURPOSES))
     with transaction.atomic():
         data = {"scheme": identifier.scheme, "purpose": purpose, "reference": reference[:64]}
-        record(actor, "party.unmasked", party_subject(identifier.party), data)
+        record(actor, "parties.unmask_identifier", party_subject(identifier.party), data)
     return identifier.value or crypto.decrypt(bytes(identifier.sealed or b""))
 
 
@@ -289,5 +289,5 @@ def reencrypt_identifiers(*, actor: Actor, batch: int = 500) -> int:
             if done == batch:
                 break
         if done:
-            record(actor, "party.identifiers_reencrypted", "parties", {"count": done})
+            record(actor, "parties.reencrypt_identifiers", "parties", {"count": done})
     return done

@@ -1,13 +1,19 @@
 """Doors of pages and of the API."""
 
+import datetime as dt
+
 import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
+from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.parties import access, actions, queries
 from groundplan.kernel.parties.models import User
 from groundplan.kernel.parties.tests.factories import PASSWORD, make_cast, make_officer, make_unit, make_user
+from groundplan.lib import clock
 from groundplan.lib.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +48,6 @@ def test_five_wrong_passwords_pause_signing_in_and_say_so(sign_in):
 
 
 def test_the_lockout_table_keeps_neither_name_nor_password(sign_in):
-    from axes.models import AccessAttempt
-
     sign_in(Client(), "zhang.san", "wrong-secret")
     row = AccessAttempt.objects.get()
     assert "zhang.san" not in row.username + row.post_data
@@ -108,8 +112,6 @@ def test_a_page_opens_to_its_roles_only():
 
 
 def test_a_reader_who_is_not_signed_in_is_sent_to_sign_in():
-    from django.contrib.auth.models import AnonymousUser
-
     answer = handlers_page(request_of(AnonymousUser()))
     assert answer.status_code == 302
     assert answer["Location"] == "/sign-in?next=/page"
@@ -134,10 +136,6 @@ def test_a_bearer_token_carries_the_rights_of_its_user_until_it_is_revoked():
 
 
 def test_a_token_ends_with_its_term():
-    import datetime as dt
-
-    from groundplan.lib import clock
-
     user = make_user()
     _row, token = actions.issue_token(actor=queries.actor_for_user(user), user=user, name="script", days=1)
     with clock.standing_at(clock.now() + dt.timedelta(days=1)):
@@ -150,3 +148,18 @@ def test_the_language_of_the_account_is_used():
     client.force_login(user)
     with translation.override(None):
         assert client.get("/").headers["Content-Language"] == "en"
+
+
+def test_sign_ins_are_on_record_without_a_name(sign_in):
+    user, client = make_user("li.si"), Client()
+    sign_in(client, user.username, "wrong")
+    sign_in(client, user.username, PASSWORD)
+    client.post("/sign-out")
+    pending = Pending.objects.filter(subject=f"user:{user.actor_id}").order_by("at")
+    assert [row.action for row in pending] == [
+        "parties.add_user",
+        "parties.refuse_sign_in",
+        "parties.sign_in",
+        "parties.sign_out",
+    ]
+    assert all(b"li.si" not in bytes(row.body) for row in pending)
