@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import click
 
 from groundplan import __version__
+from groundplan.lib import environment
 from groundplan.lib.errors import GroundplanError
 
 # Name of the command -> where it is, and its line in --help. One line a command.
@@ -52,6 +53,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error of ours is one line and status 1."""
         try:
+            environment.check()
             return super().invoke(ctx)
         except GroundplanError as error:
             click.echo(f"groundplan: {error}", err=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from groundplan.lib import environment
+
 if TYPE_CHECKING:
     from groundplan.cli.postgres import Held
 
@@ -22,7 +24,7 @@ _held: Held | None = None
 
 def state_folder() -> Path:
     """Where this installation keeps everything: ``$GROUNDPLAN_STATE``, by default ``.state`` of the working folder."""
-    state = Path(os.environ.get("GROUNDPLAN_STATE") or ".state").absolute()
+    state = Path(environment.read("GROUNDPLAN_STATE")).absolute()
     state.mkdir(parents=True, exist_ok=True)
     os.environ["GROUNDPLAN_STATE"] = str(state)
     return state
@@ -30,7 +32,7 @@ def state_folder() -> Path:
 
 def is_production() -> bool:
     """Whether this is the real thing."""
-    return os.environ.get("GROUNDPLAN_MODE", "production") == "production"
+    return bool(environment.read("GROUNDPLAN_MODE") == "production")
 
 
 def checkout() -> Path:
@@ -59,6 +61,7 @@ def setup_django(*, migrate: bool = True) -> None:
         migrate: apply missing migrations; otherwise the database is taken as it is.
     """
     state_folder()
+    (state_folder() / "static").mkdir(exist_ok=True)
     given = bool(os.environ.get("DATABASE_URL"))
     open_database()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from groundplan.config.logs import LOGGING  # noqa: F401 - Django reads it here.
+from groundplan.lib.environment import read
 
 BASE = Path(__file__).resolve().parents[1]
-STATE = Path(os.environ.get("GROUNDPLAN_STATE", ".state")).absolute()
-PRODUCTION = os.environ.get("GROUNDPLAN_MODE", "production") == "production"
-TESTING = os.environ.get("GROUNDPLAN_MODE") == "test"
+STATE = Path(read("GROUNDPLAN_STATE")).absolute()
+PRODUCTION = read("GROUNDPLAN_MODE") == "production"
+TESTING = read("GROUNDPLAN_MODE") == "test"
 
-SECRET_KEY = os.environ.get("GROUNDPLAN_SECRET_KEY", "only-for-building-and-tests")
+
+def kept_secret_key() -> str:
+    """The secret key of the state folder, made at first use: the first start needs no preparation."""
+    path = STATE / "keys" / "secret-key"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        making = path.with_name(f"secret-key.{os.getpid()}")
+        making.touch(mode=0o600)
+        making.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(making, path)  # Of two first starts one wins, and both read its key.
+        except FileExistsError:
+            pass
+        finally:
+            making.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = read("GROUNDPLAN_SECRET_KEY") or ("only-for-tests" * 4 if TESTING else kept_secret_key())
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("GROUNDPLAN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ALLOWED_HOSTS = read("GROUNDPLAN_HOSTS")
 
 KERNEL = ["ledger", "events", "files", "places", "parties", "notices", "rules", "cases", "proofs"]
 INSTALLED_APPS = [
@@ -44,7 +66,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "groundplan"},
+        "OPTIONS": {"application_name": "groundplan", **dict(parse_qsl(parts.query))},
         "TEST": {"TEMPLATE": os.environ.get("GROUNDPLAN_TEST_TEMPLATE", "template0")},
     }
 
@@ -122,7 +144,7 @@ LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE / "lib" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = os.environ.get("GROUNDPLAN_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = read("GROUNDPLAN_TIME_ZONE")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"
@@ -134,6 +156,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+HTTPS = read("GROUNDPLAN_HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+CSRF_TRUSTED_ORIGINS = [f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS] if HTTPS else []
+LOGGING_CONFIG = None if TESTING else "logging.config.dictConfig"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -141,4 +169,4 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-GROUNDPLAN_PROFILE = os.environ.get("GROUNDPLAN_PROFILE", "cn")
+GROUNDPLAN_PROFILE = read("GROUNDPLAN_PROFILE")

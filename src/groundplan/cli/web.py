@@ -1,0 +1,33 @@
+"""One web process: uvicorn on the socket that the supervisor opened."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from groundplan.cli.supervisor import end_with_supervisor
+from groundplan.lib import environment
+
+
+def main(descriptor: int) -> None:
+    """Serve until SIGTERM; open streams get a few seconds to end."""
+    end_with_supervisor()
+    config = uvicorn.Config(
+        "groundplan.config.asgi:application",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        lifespan="on",
+        backlog=2048,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        proxy_headers=True,
+        forwarded_allow_ips=environment.read("GROUNDPLAN_PROXIES"),
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

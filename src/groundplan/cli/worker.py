@@ -1,0 +1,65 @@
+"""The worker process: background jobs, the sequencer of the log, the dispatcher of events."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+import structlog
+
+from groundplan.cli.supervisor import end_with_supervisor
+
+LOOPS = ("groundplan.kernel.ledger.jobs:sequencer_loop", "groundplan.kernel.events.jobs:dispatcher_loop")
+CONCURRENCY = 4
+
+Loop = Callable[[threading.Event], None]
+log = structlog.get_logger("worker")
+
+
+def run_loop(loop: Loop, stop: threading.Event) -> None:
+    """Run a loop in its thread; if it fails, the whole process ends and the supervisor starts it again."""
+    try:
+        loop(stop)
+    except Exception:
+        log.exception("loop ended", loop=loop.__name__)
+    if not stop.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Work until SIGTERM."""
+    end_with_supervisor()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundplan.config.settings")
+    import django
+
+    django.setup()
+    from procrastinate.contrib.django import app
+
+    stop = threading.Event()
+    threads = []
+    for place in LOOPS:
+        module, _, name = place.partition(":")
+        if find_spec(module) is None:
+            continue
+        loop: Loop = getattr(import_module(module), name)
+        threads.append(threading.Thread(target=run_loop, args=(loop, stop), name=name))
+    for thread in threads:
+        thread.start()
+    try:
+        connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's has it.
+        with app.replace_connector(connector) as jobs:
+            jobs.run_worker(concurrency=CONCURRENCY, install_signal_handlers=True, delete_jobs="successful")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)

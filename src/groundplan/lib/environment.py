@@ -1,0 +1,272 @@
+"""Every setting of the environment in one list: name, form, default, meaning; nobody else reads one unchecked."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from groundplan.lib.errors import GroundplanError
+
+
+class WrongSetting(GroundplanError):
+    """A setting of the environment is not of the accepted form, or unknown."""
+
+    code = "wrong-setting"
+    status = 500
+    title: ClassVar[dict[str, str]] = {"zh-hans": "设置有误", "en": "A setting is wrong"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable of the environment.
+
+    Attributes:
+        name: the variable.
+        form: its form, a key of ``FORMS``.
+        default: what holds when it is absent, as it would be written.
+        meaning: one sentence for docs/settings.md.
+        accepted: the values it may have, in words.
+    """
+
+    name: str
+    form: str
+    default: str
+    meaning: str
+    accepted: str
+
+
+def as_number(text: str) -> int:
+    """A positive integer, or zero."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def as_port(text: str) -> int:
+    """A TCP port."""
+    value = as_number(text)
+    if value > 65535:  # noqa: PLR2004 - the highest port there is.
+        raise ValueError(text)
+    return value
+
+
+def as_switch(text: str) -> bool:
+    """On or off."""
+    return {"1": True, "0": False, "": False}[text]
+
+
+def as_mode(text: str) -> str:
+    """What the installation is for."""
+    if text not in {"production", "demo", "test"}:
+        raise ValueError(text)
+    return text
+
+
+def as_list(text: str) -> list[str]:
+    """Words with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def as_zone(text: str) -> str:
+    """A time zone of the IANA data base."""
+    return zoneinfo.ZoneInfo(text).key
+
+
+def as_database(text: str) -> str:
+    """The address of a PostgreSQL database."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/") or parts.port == 0):
+        raise ValueError(text)
+    return text
+
+
+def as_secret(text: str) -> str:
+    """A secret long enough not to be guessed."""
+    if text and len(text) < 32:  # noqa: PLR2004 - the length that is promised to the reader.
+        raise ValueError(text)
+    return text
+
+
+def as_account(text: str) -> str:
+    """A name and a password with a colon between them."""
+    name, _, password = text.partition(":")
+    if text and not (name.strip() and password):
+        raise ValueError(text)
+    return text
+
+
+FORMS: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "number": as_number,
+    "port": as_port,
+    "switch": as_switch,
+    "mode": as_mode,
+    "list": as_list,
+    "zone": as_zone,
+    "database": as_database,
+    "secret": as_secret,
+    "account": as_account,
+}
+# A wrong value of these is never repeated in an error.
+SECRET_FORMS = {"secret", "account", "database"}
+ACCOUNT = "name:password; three different people"
+URL = "postgresql://user:password@host:port/database"
+
+SETTINGS = (
+    Setting("DATABASE_URL", "database", "", "A PostgreSQL 15 or newer to use instead of the embedded one.", URL),
+    Setting("GROUNDPLAN_AUDIT_ADMIN", "account", "", "The audit administrator, read at the first start only.", ACCOUNT),
+    Setting(
+        "GROUNDPLAN_CLOCK",
+        "text",
+        "",
+        "A clock that runs faster than life, for simulated days; without effect in production.",
+        "simulated start|real start|speed, ISO 8601 twice",
+    ),
+    Setting("GROUNDPLAN_DATA", "text", "", "Folder with real data sets, read by tests and by demo.", "a folder"),
+    Setting(
+        "GROUNDPLAN_HOSTS",
+        "list",
+        "127.0.0.1,localhost,[::1]",
+        "Host names under which browsers reach the installation.",
+        "names with commas between them; .example.org covers all names below",
+    ),
+    Setting(
+        "GROUNDPLAN_HTTPS",
+        "switch",
+        "0",
+        "Browsers come over HTTPS (a proxy ends it): cookies are marked secure and HSTS is sent.",
+        "0 or 1",
+    ),
+    Setting(
+        "GROUNDPLAN_METRICS_TOKEN", "secret", "", "Lets a collector elsewhere read /metrics.", "32 characters or more"
+    ),
+    Setting(
+        "GROUNDPLAN_MODE",
+        "mode",
+        "production",
+        "What the installation is for; --as and simulated clocks work outside production only.",
+        "production, demo or test",
+    ),
+    Setting(
+        "GROUNDPLAN_OWNER_DATABASE_URL",
+        "database",
+        "",
+        "The same database as the role that owns the schema; used for migrations only.",
+        URL,
+    ),
+    Setting(
+        "GROUNDPLAN_PAGE_THREADS", "number", "16", "Threads of a web process that render pages.", "a number from 1"
+    ),
+    Setting(
+        "GROUNDPLAN_PG_BIN", "text", "", "Folder with other PostgreSQL programs for the embedded database.", "a folder"
+    ),
+    Setting(
+        "GROUNDPLAN_PG_PORT",
+        "port",
+        "0",
+        "Port of the embedded PostgreSQL on loopback; 0 finds a free one.",
+        "0 to 65535",
+    ),
+    Setting("GROUNDPLAN_PROFILE", "text", "cn", "The profile of the country or city.", "a folder of profiles/"),
+    Setting(
+        "GROUNDPLAN_PROXIES", "list", "127.0.0.1", "Proxies whose X-Forwarded-For is believed.", "addresses with commas"
+    ),
+    Setting(
+        "GROUNDPLAN_PYTHON",
+        "text",
+        "",
+        "The Python that ./groundplan builds its environment with.",
+        "a program, 3.11 or newer",
+    ),
+    Setting(
+        "GROUNDPLAN_REQUIRE_BROWSER",
+        "switch",
+        "0",
+        "Tests fail instead of skipping where Chromium is missing.",
+        "0 or 1",
+    ),
+    Setting(
+        "GROUNDPLAN_REQUIRE_DATA", "switch", "0", "Tests fail instead of skipping where real data is missing.", "0 or 1"
+    ),
+    Setting(
+        "GROUNDPLAN_SECRET_KEY",
+        "secret",
+        "",
+        "Signs sessions; made at the first start and kept in the state folder unless it is given.",
+        "32 characters or more",
+    ),
+    Setting(
+        "GROUNDPLAN_SECURITY_ADMIN", "account", "", "The security administrator, read at the first start only.", ACCOUNT
+    ),
+    Setting("GROUNDPLAN_STATE", "text", ".state", "The folder that keeps everything of an installation.", "a folder"),
+    Setting(
+        "GROUNDPLAN_SYSTEM_ADMIN", "account", "", "The system administrator, read at the first start only.", ACCOUNT
+    ),
+    Setting("GROUNDPLAN_TEST_DATABASE_URL", "database", "", "A server for the tests instead of a throw-away one.", URL),
+    Setting(
+        "GROUNDPLAN_TEST_TEMPLATE", "text", "", "The migrated template of a test run; set by the tests.", "a database"
+    ),
+    Setting(
+        "GROUNDPLAN_TIME_ZONE", "zone", "Asia/Shanghai", "The time zone of the city.", "a name such as Asia/Shanghai"
+    ),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def read(name: str, environment: Mapping[str, str] | None = None) -> Any:
+    """The value of a setting.
+
+    Raises:
+        WrongSetting: it is not of the accepted form.
+
+    Example:
+        >>> read("GROUNDPLAN_PG_PORT", {"GROUNDPLAN_PG_PORT": "5433"})
+        5433
+    """
+    setting = BY_NAME[name]
+    text = (os.environ if environment is None else environment).get(name) or setting.default
+    try:
+        return FORMS[setting.form](text)
+    except (ValueError, KeyError, zoneinfo.ZoneInfoNotFoundError):
+        said = "" if setting.form in SECRET_FORMS else f" is {text!r}, which"
+        raise WrongSetting(
+            f"{name}{said} is not accepted.",
+            accepted=setting.accepted,
+            next_step=f"Correct it, or unset it: then {setting.default or 'nothing'} holds.",
+        ) from None
+
+
+def check(environment: Mapping[str, str] | None = None) -> None:
+    """Read every setting and refuse unknown ones, so that a misspelling does not pass in silence.
+
+    Raises:
+        WrongSetting: naming the setting, what is accepted and the next step.
+    """
+    given = os.environ if environment is None else environment
+    for name in sorted(given):
+        if name.startswith("GROUNDPLAN_") and name not in BY_NAME:
+            near = difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.5)
+            raise WrongSetting(
+                f"{name} is not a setting of Groundplan.",
+                accepted=near[0] if near else "the names in docs/settings.md",
+                next_step="Correct the name, or unset it.",
+            )
+    for setting in SETTINGS:
+        read(setting.name, given)
+
+
+def table() -> str:
+    """The list as a table for docs/settings.md."""
+    lines = ["| setting | meaning | accepted | default |", "|---|---|---|---|"]
+    for setting in SETTINGS:
+        default = f"`{setting.default}`" if setting.default else "–"
+        lines.append(
+            f"| `{setting.name}` | {setting.meaning} | {setting.accepted.replace('|', '&#124;')} | {default} |"
+        )
+    return "\n".join(lines)
