@@ -16,8 +16,9 @@ class RuleTable(models.Model):
 
     key = models.CharField(max_length=64, unique=True)
     label = models.JSONField()
-    # Counts every change of what is in force, so that a process sees with one cheap read whether its cache is true.
-    stamp = models.BigIntegerField(default=0)
+    # New at every change of what is in force, so that a process sees with one cheap read whether its cache is true.
+    # Not a counter: a change that is rolled back and another that is kept must not look alike.
+    stamp = models.UUIDField(default=uuid7)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -96,7 +97,7 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(default=clock.now)
     rows = models.JSONField()
     outputs = models.JSONField()
-    commitment = models.BinaryField(max_length=32)
+    commitment = models.CharField(max_length=64)
     record = models.UUIDField(null=True)
 
     class Meta:
@@ -115,7 +116,7 @@ class DecisionFacts(models.Model):
     Retention: until ``retain_until``, then erased; backups older than that follow docs/rules.md.
     """
 
-    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, primary_key=True, related_name="facts")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, primary_key=True, related_name="facts")
     facts = models.JSONField()
     # Facts of personal inputs, as encrypted JSON; null when there are none.
     personal = models.BinaryField(null=True)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from groundplan.kernel.rules.errors import RuleNotInForce, RuleUnknown
-from groundplan.kernel.rules.logic import CompiledTable, Evaluation, compile_table, parse_table
-from groundplan.kernel.rules.models import RuleTable, RuleVersion
-from groundplan.lib import clock
+from groundplan.kernel.rules.errors import DecisionUnknown, RuleNotInForce, RuleUnknown, VersionUnknown
+from groundplan.kernel.rules.logic import CompiledTable, Evaluation, RowReason, compile_table, gaps, parse_table
+from groundplan.kernel.rules.logic.checking import Gaps
+from groundplan.kernel.rules.logic.values import from_json
+from groundplan.kernel.rules.models import Decision, DecisionFacts, RuleTable, RuleVersion
+from groundplan.lib import clock, crypto
 
 _MAX_COMPILED: Final = 500
 _lock = Lock()
 _compiled: OrderedDict[str, CompiledTable] = OrderedDict()
 # key -> (stamp, [(from, until, version id, version number, digest)])
-_in_force: dict[str, tuple[int, list[tuple[date, date | None, int, int, str]]]] = {}
+_in_force: dict[str, tuple[UUID, list[tuple[date, date | None, int, int, str]]]] = {}
 
 
 def city_day(moment: datetime | None = None) -> date:
@@ -45,6 +52,11 @@ def compiled_version(digest: str, version_id: int) -> CompiledTable:
     return made
 
 
+def _unknown(key: str) -> RuleUnknown:
+    keys = RuleTable.objects.values_list("key", flat=True)
+    return RuleUnknown(key[:64], difflib.get_close_matches(key[:64], list(keys), n=3, cutoff=0.5))
+
+
 def version_in_force(key: str, on: date | None = None) -> tuple[int, int, CompiledTable]:
     """Id, number and compiled table of the version in force on a day.
 
@@ -54,8 +66,7 @@ def version_in_force(key: str, on: date | None = None) -> tuple[int, int, Compil
     """
     row = RuleTable.objects.filter(key=key).values_list("id", "stamp").first()
     if row is None:
-        keys = RuleTable.objects.values_list("key", flat=True)
-        raise RuleUnknown(key[:64], difflib.get_close_matches(key[:64], list(keys), n=3, cutoff=0.5))
+        raise _unknown(key)
     rule_id, stamp = row
     known = _in_force.get(key)
     if known is None or known[0] != stamp:
@@ -87,3 +98,115 @@ def evaluate(key: str, facts: Mapping[str, Any], on: date | None = None) -> Eval
         NoRowMatches: nothing applies and there is no default row.
     """
     return table(key, on).evaluate(facts)
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A decision with what is still known of its facts.
+
+    Args:
+        decision: the stored row.
+        compiled: the table of its version.
+        facts: typed facts, None when they were erased; personal ones only when asked for.
+        hidden: names of facts that are kept but not shown.
+        reasons: for every row the cells that failed, empty without facts.
+    """
+
+    decision: Decision
+    compiled: CompiledTable
+    facts: Mapping[str, Any] | None
+    hidden: tuple[str, ...]
+    reasons: tuple[RowReason, ...]
+
+    @property
+    def version(self) -> RuleVersion:
+        """The version that decided."""
+        return self.decision.version
+
+
+def decision(public_id: UUID, *, personal: bool = False) -> DecisionView:
+    """A decision and its reasons. Whether somebody may see it is asked of ``registry.reader_of(subject)``.
+
+    Raises:
+        DecisionUnknown: there is none.
+    """
+    found = Decision.objects.select_related("version__rule").filter(public_id=public_id).first()
+    if found is None:
+        raise DecisionUnknown
+    compiled = compiled_version(found.version.digest, found.version_id)
+    kept = DecisionFacts.objects.filter(pk=found.pk).first()
+    if kept is None:
+        return DecisionView(found, compiled, None, (), ())
+    whole = dict(kept.facts)
+    if kept.personal is not None:
+        whole |= json.loads(crypto.decrypt(bytes(kept.personal)))
+    typed = {item.name: from_json(item.type, whole.get(item.name)) for item in compiled.table.inputs}
+    _, reasons = compiled.explain(typed)
+    hidden = () if personal else tuple(item.name for item in compiled.table.inputs if item.personal)
+    fired = frozenset(found.rows)
+    shown = tuple(
+        RowReason(
+            reason.row,
+            reason.row in fired,
+            tuple(replace(cell, value=None) if cell.input in hidden else cell for cell in reason.failed),
+        )
+        for reason in reasons
+    )
+    return DecisionView(found, compiled, {k: v for k, v in typed.items() if k not in hidden}, hidden, shown)
+
+
+def rules() -> QuerySet[RuleTable]:
+    """All rules by key."""
+    return RuleTable.objects.order_by("key")
+
+
+def rule(key: str) -> RuleTable:
+    """One rule.
+
+    Raises:
+        RuleUnknown: none has this key.
+    """
+    found = RuleTable.objects.filter(key=key).first()
+    if found is None:
+        raise _unknown(key)
+    return found
+
+
+def version(public_id: UUID) -> RuleVersion:
+    """One version with its rule.
+
+    Raises:
+        VersionUnknown: there is none.
+    """
+    found = RuleVersion.objects.select_related("rule").filter(public_id=public_id).first()
+    if found is None:
+        raise VersionUnknown
+    return found
+
+
+def standing(item: RuleVersion, on: date | None = None) -> str:
+    """Where a version stands on a day: draft, approved, scheduled, in_force, superseded or retired."""
+    day = on or city_day()
+    if item.state != RuleVersion.State.IN_FORCE or item.effective_from is None:
+        return item.state
+    if item.effective_from > day:
+        return "scheduled"
+    return "superseded" if item.effective_until is not None and item.effective_until <= day else "in_force"
+
+
+def compiled_of(item: RuleVersion) -> CompiledTable:
+    """The compiled table of a version."""
+    return compiled_version(item.digest, item.pk)
+
+
+@lru_cache(maxsize=200)
+def _gaps_by_digest(digest: str, version_id: int) -> Gaps:
+    compiled = compiled_version(digest, version_id)
+    if compiled.table.default is not None or compiled.table.hit == "collect":
+        return Gaps((), complete=True)
+    return gaps(compiled)
+
+
+def gaps_of(item: RuleVersion) -> Gaps:
+    """Facts to which no row of a version applies, with examples; none where a default row stands."""
+    return _gaps_by_digest(item.digest, item.pk)

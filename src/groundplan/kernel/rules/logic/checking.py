@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from groundplan.kernel.rules.errors import reason_text
+from groundplan.kernel.rules.errors import label_text, reason_text
 from groundplan.kernel.rules.logic.compiled import CompiledTable
-from groundplan.kernel.rules.logic.facts import label_text
 from groundplan.kernel.rules.logic.reading import Problems
 from groundplan.kernel.rules.logic.regions import Column, bits
 from groundplan.kernel.rules.logic.values import literal_text

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from groundplan.kernel.rules.errors import FactMissing, FactUnknown, NoRowMatches, SeveralRowsMatch
-from groundplan.kernel.rules.logic.facts import label_text, read_fact
+from groundplan.kernel.rules.errors import FactMissing, FactUnknown, NoRowMatches, SeveralRowsMatch, label_text
+from groundplan.kernel.rules.logic.facts import read_fact
 from groundplan.kernel.rules.logic.regions import Column, bits, cut
 from groundplan.kernel.rules.logic.table import Row, Table
 from groundplan.kernel.rules.logic.unary import Test, format_test

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from django.utils.translation import get_language, gettext
-
-from groundplan.kernel.rules.errors import CellRefused, FactIllTyped, reason_text
-from groundplan.kernel.rules.logic.values import MAX_DIGITS, READERS, Field, Labels, nearest, shorten, storable
-from groundplan.kernel.rules.reasons import ACCEPTED
+from groundplan.kernel.rules.errors import CellRefused, FactIllTyped, label_text, reason_text
+from groundplan.kernel.rules.errors import accepted_text as accepted_by_type
+from groundplan.kernel.rules.logic.values import MAX_DIGITS, READERS, Field, nearest, shorten, storable
 
 
 def _refuse(item: Field, value: Any, why: str, **params: Any) -> FactIllTyped:
@@ -30,12 +29,7 @@ def accepted_text(item: Field) -> str:
     if item.values:
         names = [choice.value for choice in item.values]
         return "、".join(names[:20]) + ("…" if len(names) > 20 else "")  # noqa: PLR2004 - a readable message.
-    return gettext(ACCEPTED[item.type])
-
-
-def label_text(labels: Labels, otherwise: str) -> str:
-    """A label in the reader's language."""
-    return labels.get(get_language() or "zh-hans") or labels.get("zh-hans") or otherwise
+    return accepted_by_type(item.type)
 
 
 def _kind_of(item: Field, value: Any) -> FactIllTyped:
@@ -124,20 +118,16 @@ def read_fact(item: Field, value: Any) -> Any:
     """
     if value is None and item.optional:
         return None
-    match item.type:
-        case "string":
-            return _fact_string(item, value)
-        case "enumeration":
-            return _fact_enumeration(item, value)
-        case "integer":
-            return _fact_integer(item, value)
-        case "decimal":
-            return _fact_decimal(item, value)
-        case "boolean":
-            return _fact_boolean(item, value)
-        case "date":
-            return _fact_of_class(item, value, date)
-        case "time":
-            return _fact_of_class(item, value, time)
-        case _:
-            return _fact_of_class(item, value, timedelta)
+    return _CHECKS[item.type](item, value)
+
+
+_CHECKS: Final[Mapping[str, Callable[[Field, Any], Any]]] = {
+    "string": _fact_string,
+    "enumeration": _fact_enumeration,
+    "integer": _fact_integer,
+    "decimal": _fact_decimal,
+    "boolean": _fact_boolean,
+    "date": lambda item, value: _fact_of_class(item, value, date),
+    "time": lambda item, value: _fact_of_class(item, value, time),
+    "duration": lambda item, value: _fact_of_class(item, value, timedelta),
+}

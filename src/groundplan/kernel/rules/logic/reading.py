@@ -35,7 +35,7 @@ _TABLE_KEYS: Final = frozenset(
     {"rule", "label", "basis", "hit", "aggregate", "inputs", "outputs", "rows", "default", "effective_from"}
     | {"retention_days"}
 )
-_FIELD_KEYS: Final = frozenset({"name", "type", "label", "values", "personal", "optional"})
+_FIELD_KEYS: Final = frozenset({"name", "type", "label", "values", "optional"})
 _ROW_KEYS: Final = frozenset({"id", "when", "then", "basis", "note"})
 
 
@@ -100,6 +100,10 @@ class _Reader:
         hit, aggregate = self.policy(source, outputs)
         # Rows of a table whose columns are wrong would only repeat those problems.
         self.problems.raise_if_any()
+        rows = self.rows(source.get("rows"), inputs, outputs)
+        default = self.default(source.get("default"), inputs, outputs)
+        if default and default.id in {row.id for row in rows}:
+            self.problems.add(("default", "id"), "duplicate", text=default.id, first="rows")
         return Table(
             key=self.key(source.get("rule")),
             label=self.labels(source.get("label"), ("label",), required=True),
@@ -107,8 +111,8 @@ class _Reader:
             aggregate=aggregate,
             inputs=inputs,
             outputs=outputs,
-            rows=self.rows(source.get("rows"), inputs, outputs),
-            default=self.default(source.get("default"), inputs, outputs),
+            rows=rows,
+            default=default,
             basis=self.basis(source.get("basis")),
             effective_from=self.effective_from(source.get("effective_from")),
             retention_days=self.retention(source.get("retention_days", 1825)),
@@ -138,7 +142,7 @@ class _Reader:
         if not isinstance(value, Mapping) or not all(
             isinstance(text, str) and storable(text) for text in value.values()
         ):
-            self.problems.add(path, "form", name=str(path[-1]), expected="{zh-hans: …, en: …}")
+            self.problems.add(path, "form", name=plain_path(path), expected="{zh-hans: …, en: …}")
             return {}
         self.known(value, ("zh-hans", "en"), path)
         if required and not value.get("zh-hans"):
@@ -193,7 +197,7 @@ class _Reader:
         return tuple(found.values())
 
     def field(self, item: Mapping[str, Any], path: Path, types: tuple[str, ...]) -> Field:
-        self.known(item, _FIELD_KEYS, path)
+        self.known(item, _FIELD_KEYS | {"personal"} if path[0] == "inputs" else _FIELD_KEYS, path)
         name, kind = str(item.get("name", "")), str(item.get("type", ""))
         if not _NAME.match(name) or len(name) > 64:  # noqa: PLR2004 - the column's width.
             self.problems.add((*path, "name"), "key", text=shorten(name))
@@ -281,7 +285,10 @@ class _Reader:
             return None
         # ``default: {output: value}`` is the short form of ``default: {then: {output: value}}``.
         item = value if "then" in value else {"then": value}
-        return self.row(item, ("default",), inputs, outputs, default_id=DEFAULT_ROW)
+        row = self.row(item, ("default",), inputs, outputs, default_id=DEFAULT_ROW)
+        if not all(test.is_any for test in row.tests):
+            self.problems.add(("default", "when"), "default-when")
+        return row
 
     def row(
         self,

@@ -186,19 +186,22 @@ def duration_text(length: timedelta) -> str:
 
 def literal_text(value: Any) -> str:
     """How a value is written in a cell: the inverse of the readers."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{plain_decimal(value):f}"
-    if isinstance(value, timedelta):
-        return duration_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat("seconds") if value.second else value.strftime("%H:%M")
-    return str(value)
+    match value:
+        case None:
+            text = "null"
+        case bool():
+            text = "true" if value else "false"
+        case Decimal():
+            text = f"{plain_decimal(value):f}"
+        case timedelta():
+            text = duration_text(value)
+        case date():
+            text = value.isoformat()
+        case time():
+            text = value.isoformat("seconds") if value.second else value.strftime("%H:%M")
+        case _:
+            text = str(value)
+    return text
 
 
 def to_json(value: Any) -> Any:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
-from groundplan.kernel.rules.reasons import ACCEPTED, REASONS
+from groundplan.kernel.rules.errors.reasons import ACCEPTED, REASONS
 from groundplan.lib.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 def reason_text(reason: str, params: dict[str, Any]) -> str:
     """The sentence of a reason in the reader's language."""
     return gettext(REASONS[reason]) % params
+
+
+def accepted_text(kind: str) -> str:
+    """What a type of column takes, in words."""
+    return gettext(ACCEPTED[kind])
+
+
+def label_text(labels: Mapping[str, str], otherwise: str) -> str:
+    """A label in the reader's language."""
+    return labels.get(get_language() or "zh-hans") or labels.get("zh-hans") or otherwise
 
 
 class CellRefused(Invalid):
@@ -71,7 +81,7 @@ class NoRowMatches(Invalid):
     title: ClassVar[dict[str, str]] = {"zh-hans": "没有适用的规则行", "en": "No row applies"}
 
     def __init__(self, rule: str) -> None:
-        super().__init__(reason_text("no-row", {"rule": rule}), next_step=gettext(ACCEPTED["no-row"]), rule=rule)
+        super().__init__(reason_text("no-row", {"rule": rule}), next_step=accepted_text("no-row"), rule=rule)
 
 
 class SeveralRowsMatch(Invalid):
@@ -149,3 +159,34 @@ class EffectiveDateRefused(Invalid):
         super().__init__(
             reason_text("effective-date", {"date": on}), accepted=reason_text("earliest", {"date": earliest})
         )
+
+
+class TableUnchanged(Conflict):
+    """The imported text is that of the latest version."""
+
+    code = "rule-unchanged"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "规则没有变化", "en": "The rule has not changed"}
+
+    def __init__(self, rule: str, version: int) -> None:
+        super().__init__(reason_text("unchanged", {"rule": rule, "version": version}))
+
+
+class RuleRoleNeeded(NotAllowed):
+    """The actor does not hold the role that drafts or approves rules."""
+
+    code = "rule-role-needed"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(reason_text("role", {"role": role}))
+
+
+class VersionUnknown(NotFound):
+    """There is no such version of a rule."""
+
+    code = "rule-version-unknown"
+
+
+class DecisionUnknown(NotFound):
+    """There is no such decision, or none that the reader may see."""
+
+    code = "rule-decision-unknown"

@@ -53,6 +53,7 @@ REASONS: Final[dict[str, str]] = {
     "no-rows": _("表中没有规则行"),
     "no-inputs": _("表中没有条件列"),
     "no-outputs": _("表中没有结论列"),
+    "default-when": _("默认行不能写条件"),
     "overlap": _("与行 %(other)s（%(other_cell)s）重叠，例如 %(example)s 同时符合两行"),
     "conflict": _("与行 %(other)s（%(other_cell)s）重叠而结论不同，例如 %(example)s"),
     "unreachable": _("这一行永远不会命中：%(why)s"),
@@ -94,6 +95,8 @@ REASONS: Final[dict[str, str]] = {
     "second-person": _("起草人不能批准自己的规则版本"),
     "effective-date": _("不能自 %(date)s 起生效"),
     "earliest": _("%(date)s 或以后"),
+    "unchanged": _("规则“%(rule)s”与第 %(version)s 版完全相同"),
+    "role": _("需要角色：%(role)s"),
     "hidden": _("（个人信息，不显示）"),
 }
 
