@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from groundplan.kernel.ledger import logic
+from groundplan.kernel.ledger import logic, queries
 from groundplan.kernel.ledger.errors import EntryInvalid, OutsideTransaction
-from groundplan.kernel.ledger.heads import body_of_head, digest_of_head
 from groundplan.kernel.ledger.models import Head, Key
 from groundplan.lib import clock, signing, sql
 from groundplan.lib.canonical import canonical_json, iso_time
@@ -82,7 +81,7 @@ def sequence(*, batch: int = 1000) -> int:
         rows = sorted(cursor.fetchall())
         if not rows:
             return 0
-        frontier = stored_nodes(cursor, logic.peaks(size))
+        frontier = queries.stored_nodes(logic.peaks(size))
         made = logic.grow(size, frontier, [logic.leaf_hash(body) for _, body in rows])
         sql.copy_rows(
             cursor, "ledger_node", ("level", "position", "hash"), ("int2", "int8", "bytea"),
@@ -117,15 +116,6 @@ def rotate_key(*, actor: str) -> str:
     return new.key_id
 
 
-def stored_nodes(cursor: sql.Cursor, wanted: Iterable[logic.Node]) -> dict[logic.Node, bytes]:
-    """The stored hashes of subtrees, by (level, position)."""
-    nodes = list(wanted)
-    if not nodes:
-        return {}
-    cursor.execute(sql.named(APP, "nodes"), [[level for level, _ in nodes], [position for _, position in nodes]])
-    return {(level, position): bytes(value) for level, position, value in cursor.fetchall()}
-
-
 def _current_key() -> signing.SigningKey:
     current = Key.objects.filter(valid_until=None).first()
     if current:
@@ -138,9 +128,9 @@ def _current_key() -> signing.SigningKey:
 def _sign_head(last: Head | None, size: int, root: bytes) -> None:
     key, moment = _current_key(), clock.now()
     number = last.number + 1 if last else 0
-    body = body_of_head(
+    body = logic.body_of_head(
         number=number, size=size, root=root, at=moment, key_id=key.key_id,
-        previous=digest_of_head(bytes(last.body), bytes(last.signature)) if last else "",
+        previous=logic.digest_of_head(bytes(last.body), bytes(last.signature)) if last else "",
     )  # fmt: skip
     Head.objects.create(
         number=number, size=size, root=root, at=moment, key_id=key.key_id, body=body, signature=key.sign(body)

@@ -1,17 +1,70 @@
-"""Merkle trees of RFC 9162: hashes, roots, inclusion and consistency proofs; salted commitments. Pure functions."""
+"""Merkle trees of RFC 9162: hashes, roots, inclusion and consistency proofs; tree heads; salted commitments."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from groundplan.lib.canonical import canonical_json
 
 Node = tuple[int, int]
+PROOF_FORMAT = "groundplan-proof/1"
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+@dataclass(frozen=True)
+class SignedHead:
+    """A tree head as it was signed."""
+
+    size: int
+    root: bytes
+    body: bytes
+    signature: bytes
+    public_key: bytes
+
+
+@dataclass(frozen=True)
+class InclusionProof:
+    """That an entry stands at its place in the log that a signed head covers."""
+
+    body: bytes
+    leaf_index: int
+    path: tuple[bytes, ...]
+    head: SignedHead
+
+    def document(self) -> dict[str, Any]:
+        """The proof file: what docs/verify_proof.py reads."""
+        return {
+            "format": PROOF_FORMAT,
+            "entry": self.body.decode(),
+            "leaf_index": self.leaf_index,
+            "tree_size": self.head.size,
+            "audit_path": [step.hex() for step in self.path],
+            "head": self.head.body.decode(),
+            "signature": self.head.signature.hex(),
+            "public_key": self.head.public_key.hex(),
+        }
+
+    def file(self) -> bytes:
+        """The bytes of the proof file; the script refuses any other spelling of the same document."""
+        return (json.dumps(self.document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+@dataclass(frozen=True)
+class ConsistencyProof:
+    """That the tree of the second head only adds to the tree of the first."""
+
+    first: int
+    second: int
+    first_root: bytes
+    second_root: bytes
+    path: tuple[bytes, ...]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -212,6 +265,27 @@ def commitment(data: Any, salt: bytes) -> str:
     if len(salt) != 16:  # noqa: PLR2004 - 128 bits.
         raise ValueError(f"a salt has 16 bytes, not {len(salt)}")
     return hmac.new(salt, canonical_json(data), hashlib.sha256).hexdigest()
+
+
+def body_of_head(*, number: int, size: int, root: bytes, at: datetime, key_id: str, previous: str) -> bytes:
+    """The bytes that are signed.
+
+    Args:
+        number: 0, 1, 2 … without gaps.
+        size: leaves covered.
+        root: root hash over them.
+        at: when it was signed.
+        key_id: which key signs.
+        previous: :func:`digest_of_head` of the head before, empty for the first.
+    """
+    return canonical_json(
+        {"at": at, "key": key_id, "number": number, "previous": previous, "root": root.hex(), "size": size}
+    )
+
+
+def digest_of_head(body: bytes, signature: bytes) -> str:
+    """What the next head says of this one: SHA-256 over its body and signature."""
+    return hashlib.sha256(body + signature).hexdigest()
 
 
 def _half(size: int) -> int:

@@ -1,0 +1,32 @@
+"""Reads of the ledger."""
+
+from groundplan.kernel.ledger.queries.proofs import (
+    Lag,
+    consistency_proof,
+    entries_for,
+    entry,
+    head,
+    head_at,
+    inclusion_proof,
+    is_pending,
+    keys,
+    lag,
+    stored_nodes,
+)
+from groundplan.kernel.ledger.queries.verification import Verification, verify
+
+__all__ = [
+    "Lag",
+    "Verification",
+    "consistency_proof",
+    "entries_for",
+    "entry",
+    "head",
+    "head_at",
+    "inclusion_proof",
+    "is_pending",
+    "keys",
+    "lag",
+    "stored_nodes",
+    "verify",
+]
