@@ -1,4 +1,6 @@
-"""Laws of the tree, and the test vectors of the Certificate Transparency reference implementation (merkle_tree_test.cc)."""
+"""Laws of the tree, and the test vectors of the Certificate Transparency reference
+implementation (merkletree/merkle_tree_test.cc).
+"""
 
 import pytest
 from hypothesis import given

@@ -32,7 +32,9 @@ def check(content, key, folder):
     path = folder / "proof.json"
     path.write_bytes(content)
     command = [sys.executable, "-I", "-S", SCRIPT, "--key", key, path]
-    return subprocess.run(command, capture_output=True, text=True, env={"PYTHONIOENCODING": "utf-8"}, cwd=folder)
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env={"PYTHONIOENCODING": "utf-8"}, cwd=folder
+    )
 
 
 def fingerprint(proof):

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from groundplan.kernel.ledger import actions, logic, queries
 from groundplan.kernel.ledger.models import Entry, Head, Key, Node
 from groundplan.lib import signing
+from groundplan.lib.canonical import canonical_json
 from groundplan.lib.identity import uuid7
 
 SIZE = 21
@@ -42,8 +43,6 @@ def first_bad():
 def altered_body(index):
     body = json.loads(bytes(Entry.objects.get(leaf_index=index).body))
     body["data"] = {"number": 4711}
-    from groundplan.lib.canonical import canonical_json
-
     return canonical_json(body)
 
 
@@ -101,8 +100,6 @@ def made_up_entry(index):
     body = json.loads(bytes(Entry.objects.get(leaf_index=3).body))
     at = Entry.objects.get(leaf_index=3).at
     body["id"] = str(entry_id)
-    from groundplan.lib.canonical import canonical_json
-
     Entry.objects.create(
         leaf_index=index, entry_id=entry_id, at=at, actor="officer", action="cases.comment", subject="case:1",
         body=canonical_json(body),
