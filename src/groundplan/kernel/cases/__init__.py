@@ -1,0 +1,1 @@
+"""Cases: work with an owner and a clock, moved along flows that a city can read."""

@@ -1,0 +1,77 @@
+"""Where flows meet rules: guards, limits and rule stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from groundplan.kernel.cases.errors import DataInvalid
+from groundplan.kernel.cases.logic import values
+from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards, Limit
+from groundplan.kernel.cases.models import Case
+from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.rules import actions as rules
+from groundplan.kernel.rules.logic.unary import compile_test
+from groundplan.lib.worktime import Span
+
+RULE_TYPES = {"text": "string", "party": "string"}
+
+
+def test_of(text: str, field: CaseField) -> Any:
+    """The compiled guard of a text for a field."""
+    return compile_test(text, RULE_TYPES.get(field.type, field.type), tuple(field.values or ()))
+
+
+def passes(flow: Flow, guards: Guards, data: Mapping[str, Any]) -> bool:
+    """Whether case data passes every guard."""
+    return values.passes(flow, guards, data, test_of)
+
+
+def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, actor: Actor) -> Any:
+    """Decide by a rule on the data of a case; the decision and its ground are stored by kernel.rules.
+
+    Args:
+        flow: the flow of the case.
+        case: the case, with its data.
+        rule: key of the rule.
+        facts: fact -> field; None = every input of the rule that is a field of the flow.
+        actor: who caused it.
+    """
+    names = facts if facts is not None else {name: name for name in inputs_of(rule) if name in flow.fields}
+    given = {fact: values.load(flow.fields[name], case.data.get(name)) for fact, name in names.items()}
+    present = {fact: value for fact, value in given.items() if value is not None}
+    return rules.decide(key=rule, facts=present, subject=f"case:{case.public_id}", actor=actor.actor_id)
+
+
+def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tuple[str, Any]:
+    """The spans of a limit as text, and the decision that gave them, if a rule did.
+
+    Raises:
+        DataInvalid: the rule's output is no span.
+    """
+    if limit is None:
+        return "", None
+    if limit.limit is not None:
+        return limit.limit, None
+    decision = decide(flow, case, limit.rule or "", limit.facts, actor)
+    text = str(decision.outputs.get(limit.output) or "")
+    if text:
+        try:
+            Span.parse(text)
+        except ValueError as error:
+            raise DataInvalid(f"{limit.rule}.{limit.output}: {text!r}", accepted="5 work_days") from error
+    return text, decision
+
+
+def inputs_of(rule: str) -> tuple[str, ...]:
+    """Names of the inputs of a rule as it stands today."""
+    return tuple(field.name for field in rule_queries.table(rule, timezone.localdate(clock.now())).inputs)
+
+
+@lru_cache(maxsize=256)
+def flow_of(version_id: int) -> Flow:
+    """The flow of a stored version; versions never change, so it is read once."""
+    from groundplan.kernel.cases.models import FlowVersion  # noqa: PLC0415 - cached by id, the model is only the source.
+
+    return Flow.model_validate(FlowVersion.objects.values_list("document", flat=True).get(pk=version_id))

@@ -1,0 +1,427 @@
+"""One action on one case: loads it under a lock, collects what changes, and writes it with step, record and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases.actions import clockwork, deciding
+from groundplan.kernel.cases.actions.owners import owner_for, party_of_code
+from groundplan.kernel.cases.actions.texts import joined, step_text
+from groundplan.kernel.cases.errors import CaseMoved, CaseNotFound, NotForThisStage, OwnerMissing, TaskNotFound
+from groundplan.kernel.cases.logic import values as case_values
+from groundplan.kernel.cases.logic.flow import (
+    EndStage,
+    Flow,
+    ParallelStage,
+    ParallelTask,
+    RuleStage,
+    RulingStage,
+    TaskStage,
+    Work,
+)
+from groundplan.kernel.cases.models import Case, Involvement, Step, Task
+from groundplan.kernel.cases.scope import require_sight
+from groundplan.kernel.events import actions as events
+from groundplan.kernel.ledger import actions as ledger
+from groundplan.kernel.parties.errors import PartyNotFound
+from groundplan.kernel.parties.models import Party
+from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import clock
+
+MOST_HOPS = 40
+
+
+@dataclass
+class Move:
+    """What one action does to a case; ``finish`` writes it all. Runs inside the action's transaction."""
+
+    actor: Actor
+    case: Case
+    flow: Flow
+    now: datetime = field(default_factory=clock.now)
+    tasks: list[Task] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    announced: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    involved: dict[int, str] = field(default_factory=dict)
+    finished_by: set[int] = field(default_factory=set)
+    changed: dict[int, Task] = field(default_factory=dict)
+    hops: int = 0
+    was_state: str = ""
+
+    # -- stages ---------------------------------------------------------------------------------------------------
+
+    def enter(self, name: str) -> None:
+        """Enter a stage and, through rule stages and empty parallel ones, whatever follows without a person."""
+        while name:
+            self.hops += 1
+            if self.hops > MOST_HOPS:
+                raise NotForThisStage(_("流程连续跳转过多，已停止。"), stage=name)
+            self.case.stage = name
+            stage = self.flow.stages[name]
+            if isinstance(stage, RuleStage):
+                name = self._decide(stage)
+            elif isinstance(stage, EndStage):
+                name = self._close(stage)
+            elif isinstance(stage, ParallelStage):
+                name = self._open_parallel(stage)
+            elif isinstance(stage, (TaskStage, RulingStage)):
+                self.open_task(stage, owner_for(stage.owner, self.case, name))
+                name = ""
+        self.announce("case.stage_entered.v1", stage=self.case.stage)
+
+    def leave(self) -> None:
+        """End whatever is still active in the present stage."""
+        for task in self.active():
+            self.end_task(task, "cancelled")
+
+    def _decide(self, stage: RuleStage) -> str:
+        from groundplan.kernel.rules.errors import NoRowMatches  # noqa: PLC0415 - only rule stages know it.
+
+        try:
+            decision = deciding.decide(self.flow, self.case, stage.rule, stage.facts, self.actor)
+        except NoRowMatches:
+            if stage.unmatched is None:
+                raise
+            return stage.unmatched
+        self.case.outputs = {**self.case.outputs, **_plain(decision.outputs)}
+        stored, wrong = case_values.clean(
+            self.flow.fields, {name: decision.outputs.get(output) for name, output in stage.sets.items()}
+        )
+        if wrong:
+            raise OwnerMissing(f"{stage.rule}: {wrong}", stage=self.case.stage)
+        self.case.data = {**self.case.data, **stored}
+        result = "；".join(f"{name}={value}" for name, value in _plain(decision.outputs).items() if value is not None)
+        self.step("decided", decision=decision.public_id, rule=stage.label or stage.rule, result=result)
+        return next(way.to for way in stage.next if deciding.passes(self.flow, way.when, self.case.data))
+
+    def _close(self, stage: EndStage) -> str:
+        self.leave()
+        self.case.state = "closed"
+        self.case.outcome = stage.outcome
+        self.end_case()
+        self.step("closed", stage=stage.label)
+        self.announce("case.closed.v1", outcome=stage.outcome, overdue=self.case.overdue)
+        return ""
+
+    def end_case(self) -> None:
+        """Stop the clock of a case that is over."""
+        self.case.closed_at = self.now
+        self.case.overdue = self.case.overdue or bool(
+            self.case.due_at and self.now > self.case.due_at and not self.case.paused_for
+        )
+        clockwork.stop(self.case)
+
+    def _open_parallel(self, stage: ParallelStage) -> str:
+        opened = 0
+        for key, work in stage.tasks.items():
+            for party in self._parties_for(work, f"{self.case.stage}.{key}"):
+                self.open_task(work, party, key=key)
+                opened += 1
+        return "" if opened else stage.to
+
+    def _parties_for(self, work: ParallelTask, where: str) -> list[Party]:
+        if work.for_each is None:
+            return [owner_for(work.owner, self.case, where)]
+        found = []
+        for code in case_values.unit_codes(self.case.data.get(work.for_each)):
+            try:
+                found.append(party_of_code(code))
+            except PartyNotFound as error:
+                raise OwnerMissing(_("没有代码为“%(code)s”的机构。") % {"code": code}, stage=where) from error
+        return found
+
+    # -- tasks ----------------------------------------------------------------------------------------------------
+
+    def open_task(
+        self, work: Work | RulingStage, party: Party, *, key: str = "", kind: str = "work", **columns: Any
+    ) -> Task:
+        """Give a unit a task of the present stage; its clock starts, or the clock for signing."""
+        spans, decision = deciding.spans_for(self.flow, self.case, work.limit, self.actor)
+        task = Task(
+            case=self.case,
+            stage=columns.pop("stage", self.case.stage),
+            key=key,
+            kind="ruling" if isinstance(work, RulingStage) else kind,
+            party=party,
+            role=work.role,
+            opened_at=self.now,
+            **columns,
+        )
+        if isinstance(work, Work) and work.sign:
+            task.state = "offered"
+            task.asks = {**task.asks, "limit": spans}
+            spans, decision = deciding.spans_for(self.flow, self.case, work.sign_limit, self.actor)
+        clockwork.start(task, spans, self.now, self.flow.calendar)
+        clockwork.cap(task, self.case.due_at)
+        self.add_task(task)
+        if kind == "work" and not isinstance(work, RulingStage):
+            self.case.owner_party = party
+            self.step("entered", task=task, stage=work.label, units=party.name, decision=decision and decision.public_id)
+        return task
+
+    def add_task(self, task: Task) -> None:
+        """Take a new task in, tell its unit."""
+        self.tasks.append(task)
+        self.change(task)
+        self.involve(task.party, "owner" if task.kind == "work" else task.kind)
+        self.announce("task.offered.v1", task=str(task.public_id), stage=task.stage, party=task.party.code)
+
+    def end_task(self, task: Task, state: str, outcome: str = "") -> None:
+        """End a task and everything that hangs on it."""
+        task.state = state
+        task.outcome = outcome
+        task.done_at = self.now
+        task.done_by = self.actor.actor_id
+        task.overdue = task.overdue or bool(task.due_at and self.now > task.due_at and not task.paused_for)
+        clockwork.stop(task)
+        self.change(task)
+        if state == "done":
+            self.finished_by.add(task.party_id)
+        for child in self.children(task):
+            self.end_task(child, "cancelled")
+        for cause in [held for held in self.case.paused_for if held.endswith(f":{task.public_id}")]:
+            clockwork.resume(self.case, cause, self.now, self.flow.calendar)
+
+    def reopen_task(self, task: Task) -> None:
+        """A waiting task is worked on again."""
+        task.state = "open"
+        self.change(task)
+
+    def children(self, task: Task) -> list[Task]:
+        """Active tasks that hang on a task."""
+        return [other for other in self.active() if other.parent is not None and other.parent.public_id == task.public_id]
+
+    def active(self) -> list[Task]:
+        """The tasks that bind a unit now."""
+        return [task for task in self.tasks if task.active]
+
+    def change(self, task: Task) -> None:
+        """Mark a task as changed; what was seen of it before no longer holds."""
+        if id(task) not in self.changed:
+            self.changed[id(task)] = task
+            if task.pk:
+                task.version += 1
+
+    def work_of(self, task: Task) -> Work:
+        """What the flow says of a task that is a unit's own work."""
+        work = self.flow.work(task.stage, task.key)
+        if isinstance(work, RulingStage):
+            raise NotForThisStage(_("请对退单作出裁定。"), stage=task.stage)
+        return work
+
+    # -- what is told ---------------------------------------------------------------------------------------------
+
+    def involve(self, party: Party, part: str) -> None:
+        """Let a unit see the case from now on."""
+        if self.involved.get(party.pk) != "owner":
+            self.involved[party.pk] = part
+
+    def step(self, kind: str, *, task: Task | None = None, decision: UUID | None = None, note: str = "", **texts: Any) -> Step:
+        """Add a line to the timeline."""
+        made = Step(
+            case=self.case,
+            at=self.now,
+            kind=kind,
+            text=step_text(kind, **texts),
+            note=note,
+            actor=self.actor.actor_id,
+            actor_name=self.actor.display_name,
+            task=task,
+            party=task.party if task else None,
+            decision=decision,
+        )
+        self.steps.append(made)
+        return made
+
+    def announce(self, type_: str, **data: Any) -> None:
+        """Tell the world, when the move is written."""
+        self.announced.append((type_, data))
+
+    def finish(self, kind: str, *, first: Step | None = None, data: Mapping[str, Any] | None = None) -> UUID:
+        """Write the move: case, tasks, involvements, one record, the steps, the events.
+
+        Args:
+            kind: name of the action in the log, ``cases.<kind>``.
+            first: the step that tells the action itself; it comes before those that followed from it.
+            data: more for the record; no personal data.
+
+        Returns:
+            The id of the record.
+        """
+        if first is not None:
+            self.steps.remove(first)
+            self.steps.insert(0, first)
+        entry = ledger.record(
+            actor=self.actor.actor_id,
+            action=f"cases.{kind}",
+            subject=f"case:{self.case.public_id}",
+            data={
+                "number": self.case.number,
+                "flow": f"{self.case.flow}/{self.case.flow_version.number}",
+                "stage": self.case.stage,
+                "state": self.case.state,
+                "owner": self.case.owner_party.code,
+                **(data or {}),
+            },
+        )
+        self.write(entry)
+        return entry
+
+    def write(self, entry: UUID) -> None:
+        """Write the rows of the move and its events under a record that is already made."""
+        self._write_rows()
+        for step in self.steps:
+            step.record = entry
+        Step.objects.bulk_create(self.steps)
+        audience = self._write_involvements()
+        for type_, content in self.announced:
+            events.publish(
+                type=type_,
+                subject=f"case:{self.case.public_id}",
+                data={**event_data(self.case), **content},
+                actor=self.actor.actor_id,
+                audience=audience,
+            )
+
+    def _write_rows(self) -> None:
+        if self.case.pk:
+            self.case.version += 1
+        self.case.save()
+        for task in self.changed.values():
+            task.save()
+
+    def _write_involvements(self) -> list[str]:
+        if self.was_state and self.was_state != self.case.state:
+            Involvement.objects.filter(case=self.case).update(state=self.case.state)
+        Involvement.objects.bulk_create(
+            [
+                Involvement(
+                    case=self.case, party_id=party, part=part, state=self.case.state, opened_at=self.case.opened_at
+                )
+                for party, part in sorted(self.involved.items())
+            ],
+            update_conflicts=True,
+            unique_fields=["case", "party"],
+            update_fields=["part", "state"],
+        )
+        if self.finished_by:
+            Involvement.objects.filter(case=self.case, party_id__in=self.finished_by).update(done_at=self.now)
+        parties = Involvement.objects.filter(case=self.case).values_list("party_id", flat=True)
+        audience = [f"party:{party}" for party in sorted(parties)]
+        return [*audience, f"user:{self.case.reporter}"] if self.case.reporter else audience
+
+
+def load(actor: Actor, *, case: UUID | str | None = None, task: UUID | str | None = None) -> tuple[Move, Task | None]:
+    """Lock a case, itself or that of a task, and read its active tasks.
+
+    Raises:
+        CaseNotFound: no such case, or the actor may not see it.
+        TaskNotFound: no such task, or the actor may not see its case.
+    """
+    rows = Case.objects.select_related("flow_version", "owner_party").defer("search").select_for_update(of=("self",))
+    found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task).first()
+    if found is None:
+        raise TaskNotFound if task else CaseNotFound
+    require_sight(actor, found)
+    move = Move(actor, found, deciding.flow_of(found.flow_version_id), was_state=found.state)
+    move.tasks = list(
+        Task.objects.filter(case=found, state__in=("offered", "open", "waiting")).select_related("party").order_by("id")
+    )
+    by_id = {each.pk: each for each in move.tasks}
+    for each in move.tasks:
+        if each.parent_id in by_id:
+            each.parent = by_id[each.parent_id]
+    if task is None:
+        return move, None
+    mine = next((each for each in move.tasks if str(each.public_id) == str(task)), None)
+    if mine is None:
+        raise moved(found)
+    return move, mine
+
+
+def load_task(actor: Actor, task: UUID | str, seen: int | None, *states: str) -> tuple[Move, Task]:
+    """Lock the case of a task and make sure that the task is still as the actor saw it.
+
+    Args:
+        actor: who acts.
+        task: public id of the task.
+        seen: the version that the actor saw; None for programs that look and act at once.
+        states: states in which the action is possible.
+
+    Raises:
+        CaseMoved: somebody else was faster.
+        NotForThisStage: the task is in a state in which this is not done.
+    """
+    move, mine = load(actor, task=task)
+    if mine is None:
+        raise TaskNotFound
+    if seen is not None and mine.version != seen:
+        raise moved(move.case)
+    if move.case.state == "suspended":
+        raise NotForThisStage(_("办件已挂起，请先恢复办理。"), state="suspended")
+    if states and mine.state not in states:
+        raise NotForThisStage(_state_reason(mine), state=mine.state, accepted=", ".join(states))
+    return move, mine
+
+
+def load_case(actor: Actor, case: UUID | str, seen: int | None, *states: str) -> Move:
+    """Lock a case and make sure that it is still as the actor saw it.
+
+    Raises:
+        CaseMoved: somebody else was faster.
+        NotForThisStage: the case is in a state in which this is not done.
+    """
+    move, _none = load(actor, case=case)
+    if seen is not None and move.case.version != seen:
+        raise moved(move.case)
+    if states and move.case.state not in states:
+        raise NotForThisStage(_("办件当前状态不能这样办理。"), state=move.case.state, accepted=", ".join(states))
+    return move
+
+
+def moved(case: Case) -> CaseMoved:
+    """The refusal for whoever was slower."""
+    return CaseMoved(
+        _("%(number)s 已被他人处理，您看到的内容已过时。") % {"number": case.number},
+        next_step=_("请刷新页面后再办理。"),
+        version=case.version,
+    )
+
+
+def event_data(case: Case) -> dict[str, Any]:
+    """What every event of a case says; no personal data, no title."""
+    return {
+        "case": str(case.public_id),
+        "number": case.number,
+        "flow": case.flow,
+        "stage": case.stage,
+        "state": case.state,
+        "owner": case.owner_party.code,
+    }
+
+
+def unit_names(parties: Iterable[Party]) -> dict[str, str]:
+    """Names of units in one label."""
+    return joined([party.name for party in parties])
+
+
+def _state_reason(task: Task) -> str:
+    if task.state == "offered":
+        return _("请先签收。")
+    if task.state == "waiting":
+        return _("任务正在等待下级、裁定或移交结果。")
+    return _("任务已经签收。")
+
+
+def _plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs of a rule as JSON."""
+    return {
+        name: value if value is None or isinstance(value, (bool, int, str, list)) else str(value)
+        for name, value in outputs.items()
+    }

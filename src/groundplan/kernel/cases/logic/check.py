@@ -1,0 +1,311 @@
+"""Checks of a flow when it is loaded: everything that would strand a running case is refused, naming stage and key."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from groundplan.kernel.cases.logic.flow import (
+    CaseField,
+    EndStage,
+    Flow,
+    Limit,
+    Owner,
+    ParallelStage,
+    RuleStage,
+    RulingStage,
+    Stage,
+    TaskStage,
+    Work,
+)
+from groundplan.lib.errors import GroundplanError
+
+CompileTest = Callable[[str, CaseField], object]
+CheckSpan = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a flow file: where, and why."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+def read_flow(text: str) -> tuple[Flow | None, list[Problem]]:
+    """Read a flow file without yet checking its meaning.
+
+    Returns:
+        The flow, or None with the faults of its form.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return None, [Problem("file", f"is not YAML: {str(error).splitlines()[0]}")]
+    if not isinstance(document, dict):
+        return None, [Problem("file", "is not a mapping with `flow`, `fields`, `start` and `stages`")]
+    try:
+        return Flow.model_validate(document), []
+    except ValidationError as error:
+        return None, [
+            Problem(_place(item["loc"]), _reason(item["msg"], item["type"])) for item in error.errors(include_url=False)
+        ]
+
+
+def check_flow(flow: Flow, *, compile_test: CompileTest, check_span: CheckSpan) -> list[Problem]:
+    """All faults of a flow that would strand a case, in the order of the file.
+
+    Args:
+        flow: the flow as read.
+        compile_test: makes a guard of its text for a field, raising on an ill-typed one.
+        check_span: reads a time span such as ``5 work_days``, raising on another text.
+    """
+    checker = _Checker(flow, compile_test, check_span)
+    checker.run()
+    return checker.problems
+
+
+def exits(stage: Stage) -> dict[str, str]:
+    """The ways out of a stage: where in the file, and to which stage."""
+    found: dict[str, str] = {}
+    if isinstance(stage, TaskStage):
+        found.update({f"outcomes.{key}.to": outcome.to for key, outcome in stage.outcomes.items() if outcome.to})
+        if stage.returns:
+            found["returns.to"] = stage.returns.to
+    elif isinstance(stage, ParallelStage):
+        found["to"] = stage.to
+        for key, task in stage.tasks.items():
+            found.update(
+                {f"tasks.{key}.outcomes.{name}.to": outcome.to for name, outcome in task.outcomes.items() if outcome.to}
+            )
+            if task.returns:
+                found[f"tasks.{key}.returns.to"] = task.returns.to
+    elif isinstance(stage, RuleStage):
+        found.update({f"next.{position}.to": way.to for position, way in enumerate(stage.next)})
+        if stage.unmatched:
+            found["unmatched"] = stage.unmatched
+    elif isinstance(stage, RulingStage):
+        found["upheld"] = stage.upheld
+    return found
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    kinds = {"task", "rule", "parallel", "ruling", "end"}
+    kept = [str(part) for i, part in enumerate(parts) if not (i == 2 and parts[0] == "stages" and part in kinds)]  # noqa: PLR2004 - stages.NAME.KIND
+    return ".".join(kept) or "file"
+
+
+def _reason(message: str, kind: str) -> str:
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ")
+
+
+class _Checker:
+    """Walks the flow once and collects what is wrong."""
+
+    def __init__(self, flow: Flow, compile_test: CompileTest, check_span: CheckSpan) -> None:
+        self.flow = flow
+        self.compile_test = compile_test
+        self.check_span = check_span
+        self.problems: list[Problem] = []
+
+    def run(self) -> None:
+        flow = self.flow
+        self.number(flow.number)
+        self.stage_exists("start", flow.start)
+        if flow.reopen_to:
+            self.stage_exists("reopen_to", flow.reopen_to)
+        self.limit("total", flow.total)
+        self.limit("escalation.every", flow.escalation.every)
+        for key, field in flow.fields.items():
+            self.guards(f"fields.{key}.hidden_when", field.hidden_when)
+        self.owner("control", flow.control)
+        for position, observer in enumerate(flow.observers):
+            self.owner(f"observers.{position}", observer)
+        for key, stage in flow.stages.items():
+            self.stage(f"stages.{key}", stage)
+        if not self.problems:
+            self.graph()
+
+    def add(self, where: str, reason: str) -> None:
+        self.problems.append(Problem(where, reason))
+
+    def stage_exists(self, where: str, name: str) -> None:
+        if name not in self.flow.stages:
+            self.add(where, f"{name!r} is no stage (stages: {', '.join(self.flow.stages)})")
+
+    def field_exists(self, where: str, name: str) -> CaseField | None:
+        field = self.flow.fields.get(name)
+        if field is None:
+            self.add(where, f"{name!r} is no field (fields: {', '.join(self.flow.fields) or 'none'})")
+        return field
+
+    def number(self, text: str) -> None:
+        try:
+            names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+            text.format(flow="x", date=datetime(2026, 1, 1, tzinfo=UTC), seq=1)
+        except (ValueError, KeyError, IndexError, AttributeError) as error:
+            self.add("number", f"{text!r} cannot be filled in ({error!r}); accepted: {{date:%Y%m%d}} and {{seq:05d}}")
+            return
+        if "seq" not in names:
+            self.add("number", f"{text!r} has no {{seq}}, so numbers would repeat")
+
+    def limit(self, where: str, limit: Limit | None) -> None:
+        if limit is None:
+            return
+        if limit.limit is not None:
+            self.span(where, limit.limit)
+        for fact, name in (limit.facts or {}).items():
+            self.field_exists(f"{where}.facts.{fact}", name)
+
+    def span(self, where: str, text: str) -> None:
+        try:
+            self.check_span(text)
+        except (ValueError, GroundplanError) as error:
+            self.add(where, f"{text!r} is no time span: {error}")
+
+    def guards(self, where: str, guards: Mapping[str, str], extra: Mapping[str, CaseField] | None = None) -> None:
+        for name, text in guards.items():
+            field = self.field_exists(f"{where}.{name}", name) if name not in (extra or {}) else (extra or {})[name]
+            if field is None:
+                continue
+            if field.personal or field.type == "parties":
+                self.add(f"{where}.{name}", "personal fields and lists of units cannot be guarded")
+                continue
+            try:
+                self.compile_test(text, field)
+            except (ValueError, GroundplanError) as error:
+                self.add(f"{where}.{name}", f"the guard {text!r} does not fit type {field.type}: {error}")
+
+    def owner(self, where: str, owner: Owner | None) -> None:
+        if owner is None:
+            return
+        if owner.field is not None:
+            field = self.field_exists(f"{where}.field", owner.field)
+            if field is not None and field.type not in {"party", "string"}:
+                self.add(f"{where}.field", f"{owner.field!r} is of type {field.type}, not party")
+        if owner.owner_of is not None:
+            self.stage_exists(f"{where}.owner_of", owner.owner_of)
+        if owner.stage is not None:
+            self.stage_exists(f"{where}.stage", owner.stage)
+        if owner.output is not None and not any(isinstance(s, RuleStage) for s in self.flow.stages.values()):
+            self.add(f"{where}.output", "there is no rule stage that could give it")
+        self.owner(f"{where}.otherwise", owner.otherwise)
+
+    def stage(self, where: str, stage: Stage) -> None:
+        for key, target in exits(stage).items():
+            self.stage_exists(f"{where}.{key}", target)
+            if isinstance(self.flow.stages.get(target), RulingStage) and not key.endswith("returns.to"):
+                self.add(f"{where}.{key}", f"{target!r} is of kind ruling: only `returns.to` leads there")
+        if isinstance(stage, TaskStage):
+            self.work(where, stage)
+            if not any(not outcome.when for outcome in stage.outcomes.values()):
+                self.add(f"{where}.outcomes", "every outcome is guarded: a case that passes no guard would be stuck")
+            for key, outcome in stage.outcomes.items():
+                if outcome.to is None:
+                    self.add(f"{where}.outcomes.{key}.to", "is missing")
+        elif isinstance(stage, ParallelStage):
+            self.parallel(where, stage)
+        elif isinstance(stage, RuleStage):
+            self.rule(where, stage)
+        elif isinstance(stage, RulingStage):
+            self.owner(f"{where}.owner", stage.owner)
+            self.limit(f"{where}.limit", stage.limit)
+
+    def parallel(self, where: str, stage: ParallelStage) -> None:
+        for key, task in stage.tasks.items():
+            self.work(f"{where}.tasks.{key}", task)
+            if task.for_each is not None:
+                field = self.field_exists(f"{where}.tasks.{key}.for_each", task.for_each)
+                if field is not None and field.type != "parties":
+                    self.add(f"{where}.tasks.{key}.for_each", f"{task.for_each!r} is of type {field.type}, not parties")
+        fixed = sum(task.for_each is None for task in stage.tasks.values())
+        if isinstance(stage.join, int) and fixed == len(stage.tasks) and stage.join > fixed:
+            self.add(f"{where}.join", f"{stage.join} tasks can never be done: there are {fixed}")
+
+    def work(self, where: str, work: Work) -> None:
+        self.owner(f"{where}.owner", work.owner)
+        for name, limit in (("limit", work.limit), ("sign_limit", work.sign_limit)):
+            self.limit(f"{where}.{name}", limit)
+        self.limit(f"{where}.transfer.limit", work.transfer.limit)
+        for position, limit in enumerate(work.redispatch.levels):
+            self.limit(f"{where}.redispatch.levels.{position}", limit)
+        self.span(f"{where}.extensions.most", work.extensions.most)
+        self.owner(f"{where}.extensions.decided_by", work.extensions.decided_by)
+        if "extend" in work.allow and work.extensions.decided_by is None and self.flow.control is None:
+            self.add(f"{where}.extensions.decided_by", "is missing: nobody could decide on an extension")
+        for key, outcome in work.outcomes.items():
+            for group in ("requires", "optional"):
+                for name in getattr(outcome, group):
+                    self.field_exists(f"{where}.outcomes.{key}.{group}", name)
+            for name in outcome.sets:
+                self.field_exists(f"{where}.outcomes.{key}.sets", name)
+            self.guards(f"{where}.outcomes.{key}.when", outcome.when)
+        if ("return" in work.allow) != (work.returns is not None):
+            self.add(f"{where}.returns", "`allow: [return]` and `returns:` need each other")
+        if work.returns is not None:
+            self.limit(f"{where}.returns.limit", work.returns.limit)
+            ruling = self.flow.stages.get(work.returns.to)
+            if ruling is not None and not isinstance(ruling, RulingStage):
+                self.add(f"{where}.returns.to", f"{work.returns.to!r} is not of kind ruling")
+
+    def rule(self, where: str, stage: RuleStage) -> None:
+        for fact, name in (stage.facts or {}).items():
+            self.field_exists(f"{where}.facts.{fact}", name)
+        for name in stage.sets:
+            self.field_exists(f"{where}.sets", name)
+        for position, way in enumerate(stage.next):
+            self.guards(f"{where}.next.{position}.when", way.when)
+        if stage.next[-1].when:
+            self.add(f"{where}.next", "the last way on is guarded: a case that passes no guard would be stuck")
+
+    def graph(self) -> None:
+        stages = self.flow.stages
+        reached = set(_reachable(self.flow.start, stages)) | set(_reachable(self.flow.reopen_to or "", stages))
+        for name, stage in stages.items():
+            if name not in reached:
+                self.add(f"stages.{name}", "cannot be reached from the start")
+            elif not any(isinstance(stages[other], EndStage) for other in _reachable(name, stages)):
+                self.add(f"stages.{name}", "is in a cycle that cannot end: no way leads to a stage of kind end")
+            elif isinstance(stage, RuleStage) and name in _after_rules(name, stages):
+                self.add(f"stages.{name}", "is in a cycle of rule stages that nobody could stop")
+
+
+def _reachable(start: str, stages: Mapping[str, Stage]) -> Iterator[str]:
+    if start not in stages:
+        return
+    seen, waiting = {start}, [start]
+    while waiting:
+        name = waiting.pop()
+        yield name
+        for target in exits(stages[name]).values():
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+
+
+def _after_rules(start: str, stages: Mapping[str, Stage]) -> set[str]:
+    """Stages that follow a rule stage without a task between."""
+    seen: set[str] = set()
+    waiting = list(exits(stages[start]).values())
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        stage: Any = stages[name]
+        if isinstance(stage, RuleStage):
+            waiting.extend(exits(stage).values())
+    return seen
+
+

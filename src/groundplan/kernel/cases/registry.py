@@ -1,0 +1,37 @@
+"""What other apps register in cases: panels of the case page, aliases of units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from groundplan.kernel.cases.models import Case
+
+PanelMaker = Callable[[HttpRequest, Case], tuple[str, dict[str, Any]] | None]
+Marker = Callable[[Case], list[Mapping[str, str]]]
+
+aliases: dict[str, str] = {}
+_panels: dict[str, list[PanelMaker]] = {}
+
+
+def alias(name: str, code: str) -> None:
+    """Let flows name a unit by its task, such as ``hotline-office``, instead of by its code."""
+    aliases[name] = code
+
+
+def panel(flow: str, make: PanelMaker) -> None:
+    """Add a panel to the page of every case of a flow.
+
+    Args:
+        flow: key of the flow, or ``*`` for all.
+        make: gives template and context for a case that the reader may see, or None for no panel.
+    """
+    _panels.setdefault(flow, []).append(make)
+
+
+def panels_for(request: HttpRequest, case: Case) -> list[tuple[str, dict[str, Any]]]:
+    """The panels of a case's page."""
+    made = [make(request, case) for make in (*_panels.get(case.flow, ()), *_panels.get("*", ()))]
+    return [panel for panel in made if panel is not None]

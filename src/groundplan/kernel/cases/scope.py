@@ -1,0 +1,46 @@
+"""Who may see and who may act: the one place where cases ask for rights."""
+
+from __future__ import annotations
+
+from groundplan.kernel.cases.errors import CaseNotFound, NotYourTask
+from groundplan.kernel.cases.models import Case, Involvement, Task
+from groundplan.kernel.parties.queries import Actor
+
+SEEING_ROLES = ("operator", "inspector", "grid_worker", "handler", "dispatcher", "supervisor", "leader", "data_office")
+
+
+def visible_parties(actor: Actor) -> frozenset[int]:
+    """The units whose cases an actor sees: where an office is held, and below."""
+    return actor.party_ids(*SEEING_ROLES)
+
+
+def sees(actor: Actor, case: Case) -> bool:
+    """Whether an actor sees a case as an officer."""
+    if actor.is_system:
+        return True
+    return Involvement.objects.filter(case=case, party_id__in=visible_parties(actor)).exists()
+
+
+def require_sight(actor: Actor, case: Case) -> None:
+    """Refuse an outsider as if there were no such case.
+
+    Raises:
+        CaseNotFound: the actor has no unit in the case.
+    """
+    if not sees(actor, case):
+        raise CaseNotFound
+
+
+def holds(actor: Actor, task: Task) -> bool:
+    """Whether an actor is a member, in the task's role, of the unit that has it."""
+    return actor.is_system or task.party_id in actor.unit_ids(task.role)
+
+
+def require_holder(actor: Actor, task: Task) -> None:
+    """Refuse who does not hold a task.
+
+    Raises:
+        NotYourTask: the task is with another unit or asks for another role.
+    """
+    if not holds(actor, task):
+        raise NotYourTask(accepted=f"{task.role} @ {task.party.code}")
