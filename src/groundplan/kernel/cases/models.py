@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from django.db import models
 
-from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.models import Party
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
@@ -268,7 +267,7 @@ class Attachment(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="attachments")
-    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    file = models.UUIDField()
 
     class Meta:
         """A file is attached once to a step."""
@@ -277,7 +276,7 @@ class Attachment(models.Model):
         constraints = [models.UniqueConstraint(fields=["step", "file"], name="cases_attachment_once")]
 
     def __str__(self) -> str:
-        return f"{self.case_id} {self.file_id}"
+        return f"{self.case_id} {self.file}"
 
 
 class Rating(models.Model):

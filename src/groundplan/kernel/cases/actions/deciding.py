@@ -9,9 +9,9 @@ from typing import Any
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards, Limit
-from groundplan.kernel.cases.models import Case
+from groundplan.kernel.cases.models import Case, FlowVersion
 from groundplan.kernel.parties.queries import Actor
-from groundplan.kernel.rules import actions as rules
+from groundplan.kernel.rules import queries as rule_queries
 from groundplan.kernel.rules.logic.unary import compile_test
 from groundplan.lib.worktime import Span
 
@@ -41,6 +41,8 @@ def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, a
     names = facts if facts is not None else {name: name for name in inputs_of(rule) if name in flow.fields}
     given = {fact: values.load(flow.fields[name], case.data.get(name)) for fact, name in names.items()}
     present = {fact: value for fact, value in given.items() if value is not None}
+    from groundplan.kernel.rules import actions as rules  # noqa: PLC0415
+
     return rules.decide(key=rule, facts=present, subject=f"case:{case.public_id}", actor=actor.actor_id)
 
 
@@ -66,12 +68,10 @@ def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tupl
 
 def inputs_of(rule: str) -> tuple[str, ...]:
     """Names of the inputs of a rule as it stands today."""
-    return tuple(field.name for field in rule_queries.table(rule, timezone.localdate(clock.now())).inputs)
+    return tuple(field.name for field in rule_queries.table(rule).table.inputs)
 
 
 @lru_cache(maxsize=256)
 def flow_of(version_id: int) -> Flow:
     """The flow of a stored version; versions never change, so it is read once."""
-    from groundplan.kernel.cases.models import FlowVersion  # noqa: PLC0415 - cached by id, the model is only the source.
-
     return Flow.model_validate(FlowVersion.objects.values_list("document", flat=True).get(pk=version_id))

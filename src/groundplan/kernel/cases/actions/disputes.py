@@ -99,7 +99,8 @@ def rule_return(*, actor: Actor, task: UUID | str, seen: int | None, uphold: boo
         move.leave()
         move.enter(ruling.upheld)
     else:
-        clockwork.resume(returned, _cause("returned", returned), move.now, move.flow.calendar)
+        for timed in (returned, move.case):
+            clockwork.resume(timed, _cause("returned", returned), move.now, move.flow.calendar)
         move.reopen_task(returned)
     move.finish(
         "rule_return", first=first, data={"task": str(mine.public_id), "unit": mine.party.code, "upheld": uphold}
@@ -175,8 +176,8 @@ def decide_extension(*, actor: Actor, task: UUID | str, seen: int | None, grant:
     span = Span.parse(str(mine.asks["span"]))
     move.end_task(mine, "done", "granted" if grant else "refused")
     move.change(asking)
-    clockwork.resume(asking, _cause("extension", asking), move.now, move.flow.calendar)
-    clockwork.resume(move.case, _cause("extension", asking), move.now, move.flow.calendar)
+    for timed in (asking, move.case):
+        clockwork.resume(timed, _cause("extension", asking), move.now, move.flow.calendar)
     if grant:
         clockwork.extend(move.case, span, move.flow.calendar)
         clockwork.extend(asking, span, move.flow.calendar)

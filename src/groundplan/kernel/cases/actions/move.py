@@ -32,6 +32,7 @@ from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.errors import PartyNotFound
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.rules.errors import NoRowMatches
 from groundplan.lib import clock
 
 MOST_HOPS = 40
@@ -81,8 +82,6 @@ class Move:
             self.end_task(task, "cancelled")
 
     def _decide(self, stage: RuleStage) -> str:
-        from groundplan.kernel.rules.errors import NoRowMatches  # noqa: PLC0415 - only rule stages know it.
-
         try:
             decision = deciding.decide(self.flow, self.case, stage.rule, stage.facts, self.actor)
         except NoRowMatches:
@@ -317,7 +316,9 @@ class Move:
         return [*audience, f"user:{self.case.reporter}"] if self.case.reporter else audience
 
 
-def load(actor: Actor, *, case: UUID | str | None = None, task: UUID | str | None = None) -> tuple[Move, Task | None]:
+def load(
+    actor: Actor, *, case: UUID | str | None = None, task: UUID | str | None = None, by_reporter: bool = False
+) -> tuple[Move, Task | None]:
     """Lock a case, itself or that of a task, and read its active tasks.
 
     Raises:
@@ -328,7 +329,8 @@ def load(actor: Actor, *, case: UUID | str | None = None, task: UUID | str | Non
     found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task).first()
     if found is None:
         raise TaskNotFound if task else CaseNotFound
-    require_sight(actor, found)
+    if not by_reporter:
+        require_sight(actor, found)
     move = Move(actor, found, deciding.flow_of(found.flow_version_id), was_state=found.state)
     move.tasks = list(
         Task.objects.filter(case=found, state__in=("offered", "open", "waiting")).select_related("party").order_by("id")
@@ -370,14 +372,16 @@ def load_task(actor: Actor, task: UUID | str, seen: int | None, *states: str) ->
     return move, mine
 
 
-def load_case(actor: Actor, case: UUID | str, seen: int | None, *states: str) -> Move:
+def load_case(
+    actor: Actor, case: UUID | str, seen: int | None, *states: str, by_reporter: bool = False
+) -> Move:
     """Lock a case and make sure that it is still as the actor saw it.
 
     Raises:
         CaseMoved: somebody else was faster.
         NotForThisStage: the case is in a state in which this is not done.
     """
-    move, _none = load(actor, case=case)
+    move, _none = load(actor, case=case, by_reporter=by_reporter)
     if seen is not None and move.case.version != seen:
         raise moved(move.case)
     if states and move.case.state not in states:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -20,7 +21,6 @@ from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.models import Attachment, Case, NumberSeries, Step
-from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import search
 from groundplan.lib.crypto import decrypt, encrypt, keyed_hash
@@ -41,7 +41,7 @@ def open_case(
     channel: str = "web",
     subject: str = "",
     reporter: str = "",
-    files: Iterable[StoredFile] = (),
+    files: Iterable[UUID] = (),
 ) -> Case:
     """Open a case of a flow; it enters the first stage and has an owner from its first moment.
 
@@ -56,7 +56,7 @@ def open_case(
         channel: how it came in.
         subject: what it is about, such as ``component:<id>``.
         reporter: actor id of the resident who may follow it.
-        files: attachments, already stored.
+        files: public ids of stored files.
 
     Raises:
         FlowUnknown: no such flow is in force.
@@ -159,7 +159,7 @@ def next_number(flow: Flow, now: datetime) -> str:
     return flow.number.format(flow=flow.flow, date=local, seq=value)
 
 
-def attach_to(case: Case, step: Step, files: Iterable[StoredFile]) -> None:
+def attach_to(case: Case, step: Step, files: Iterable[UUID]) -> None:
     """Hang stored files on a step."""
     Attachment.objects.bulk_create(
         [Attachment(case=case, step=step, file=file) for file in dict.fromkeys(files)], ignore_conflicts=True

@@ -16,7 +16,6 @@ from groundplan.kernel.cases.errors import NotForThisStage, NotYourTask
 from groundplan.kernel.cases.logic.flow import Labels, Outcome, ParallelStage, Work
 from groundplan.kernel.cases.models import Task
 from groundplan.kernel.cases.scope import require_holder
-from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 
 DONE: Labels = {"zh-hans": "办结", "en": "done"}
@@ -57,7 +56,7 @@ def complete_task(
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
     note: str = "",
-    files: Iterable[StoredFile] = (),
+    files: Iterable[UUID] = (),
 ) -> Task:
     """Complete a task with one of the outcomes that its flow offers; the case moves on.
 
@@ -69,7 +68,7 @@ def complete_task(
         data: values of fields that the outcome asks for.
         personal: values of personal fields.
         note: what else is to be said; shown on the timeline.
-        files: attachments, already stored.
+        files: public ids of stored files.
 
     Raises:
         CaseMoved: somebody else was faster.

@@ -1,0 +1,55 @@
+"""Every write to cases. Each action is one transaction with one record, steps on the timeline and events."""
+
+from groundplan.kernel.cases.actions.course import (
+    cancel_case,
+    merge_cases,
+    reopen_case,
+    resume_case,
+    supervise_case,
+    suspend_case,
+)
+from groundplan.kernel.cases.actions.disputes import decide_extension, request_extension, return_task, rule_return
+from groundplan.kernel.cases.actions.feedback import comment, rate_case, unmask_field
+from groundplan.kernel.cases.actions.flows import import_flow, put_flow_in_force, valid_flow
+from groundplan.kernel.cases.actions.handover import (
+    accept_transfer,
+    add_assisting,
+    reassign_task,
+    redispatch_task,
+    refuse_transfer,
+    transfer_task,
+)
+from groundplan.kernel.cases.actions.opening import open_case
+from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
+from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
+
+__all__ = [
+    "OverdueCount",
+    "accept_transfer",
+    "add_assisting",
+    "cancel_case",
+    "comment",
+    "complete_task",
+    "decide_extension",
+    "escalate_overdue",
+    "fill_due_dates",
+    "import_flow",
+    "merge_cases",
+    "open_case",
+    "put_flow_in_force",
+    "rate_case",
+    "reassign_task",
+    "redispatch_task",
+    "refuse_transfer",
+    "reopen_case",
+    "request_extension",
+    "resume_case",
+    "return_task",
+    "rule_return",
+    "sign_task",
+    "supervise_case",
+    "suspend_case",
+    "transfer_task",
+    "unmask_field",
+    "valid_flow",
+]

@@ -1,0 +1,28 @@
+"""Personal data of a case: who may not see it, and how it looks masked."""
+
+from __future__ import annotations
+
+from groundplan.kernel.cases.actions.deciding import passes
+from groundplan.kernel.cases.logic.flow import Flow
+from groundplan.kernel.cases.models import Case, Involvement
+from groundplan.kernel.cases.scope import SEEING_ROLES
+from groundplan.kernel.parties.queries import Actor
+
+
+def hidden_fields(actor: Actor, case: Case, flow: Flow) -> frozenset[str]:
+    """The personal fields that an actor must not see even masked.
+
+    A field is hidden from an actor whose only roles in this case are among the field's ``hidden_from``, while the
+    case meets its ``hidden_when``: so the handler of a 举报 never learns who reported it.
+    """
+    hidden = set()
+    for name, field in flow.fields.items():
+        if not field.personal or not field.hidden_from or actor.is_system:
+            continue
+        if not passes(flow, field.hidden_when, case.data):
+            continue
+        others = [role for role in SEEING_ROLES if role not in field.hidden_from]
+        reach = actor.party_ids(*others)
+        if not Involvement.objects.filter(case=case, party_id__in=reach).exists():
+            hidden.add(name)
+    return frozenset(hidden)
