@@ -40,9 +40,7 @@ class Filters:
         return bool(self.flow or self.stage or self.overdue or self.district or self.text)
 
 
-def involved_sql(
-    filters: Filters, *, column: str, after: Sequence[Any] | None
-) -> tuple[str, dict[str, Any]]:
+def involved_sql(filters: Filters, *, column: str, after: Sequence[Any] | None) -> tuple[str, dict[str, Any]]:
     """The cases in which units are involved, newest first.
 
     Args:
@@ -141,5 +139,3 @@ def _case_conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
         conditions.append(f"about.search @@ {search.query_sql('%(words)s')}")
         parameters["words"] = words
     return conditions
-
-

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import models
 
+from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.models import Party
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
@@ -120,7 +121,9 @@ class Case(Timed):
             search_index("search", "cases_case_search"),
             models.Index(fields=["-opened_at", "-id"], name="cases_case_newest"),
             models.Index(
-                fields=["state", "due_at"], condition=models.Q(state__in=["open", "suspended"]), name="cases_case_active"
+                fields=["state", "due_at"],
+                condition=models.Q(state__in=["open", "suspended"]),
+                name="cases_case_active",
             ),
             models.Index(fields=["reporter"], condition=~models.Q(reporter=""), name="cases_case_reporter"),
             models.Index(fields=["subject"], condition=~models.Q(subject=""), name="cases_case_subject"),
@@ -267,7 +270,7 @@ class Attachment(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="attachments")
-    file = models.UUIDField()
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         """A file is attached once to a step."""
@@ -276,7 +279,7 @@ class Attachment(models.Model):
         constraints = [models.UniqueConstraint(fields=["step", "file"], name="cases_attachment_once")]
 
     def __str__(self) -> str:
-        return f"{self.case_id} {self.file}"
+        return f"{self.case_id} {self.file_id}"
 
 
 class Rating(models.Model):

@@ -204,9 +204,9 @@ def _todo_rows(actor: Actor, filters: Filters, bound: Sequence[Any] | None, size
     )
     tasks = {
         task.pk: task
-        for task in Task.objects.filter(pk__in=[row[1] for row in found]).select_related(
-            "party", "case__owner_party", "case__flow_version"
-        ).defer("case__search", "case__personal", "case__flow_version__document", "case__flow_version__source")
+        for task in Task.objects.filter(pk__in=[row[1] for row in found])
+        .select_related("party", "case__owner_party", "case__flow_version")
+        .defer("case__search", "case__personal", "case__flow_version__document", "case__flow_version__source")
     }
     return [Row(tasks[number].case, tasks[number], at, number) for at, number in found]
 
@@ -240,8 +240,7 @@ def _rare_rows(actor: Actor, filters: Filters, size: int) -> list[Row] | None:
 def _cases(numbers: Sequence[int]) -> dict[int, Case]:
     rows = Case.objects.filter(pk__in=numbers).select_related("owner_party", "flow_version")
     return {
-        case.pk: case
-        for case in rows.defer("search", "personal", "flow_version__document", "flow_version__source")
+        case.pk: case for case in rows.defer("search", "personal", "flow_version__document", "flow_version__source")
     }
 
 

@@ -93,9 +93,7 @@ def supervise_case(*, actor: Actor, case: UUID | str, seen: int | None, text: st
 
 
 @transaction.atomic
-def merge_cases(
-    *, actor: Actor, into: UUID | str, cases: Sequence[UUID | str], seen: int | None, reason: str
-) -> Case:
+def merge_cases(*, actor: Actor, into: UUID | str, cases: Sequence[UUID | str], seen: int | None, reason: str) -> Case:
     """Join duplicates (并单): they end in the case that goes on, whose units see them all.
 
     Args:
@@ -212,4 +210,3 @@ def _end_merged(other: Move, into: Case, record: UUID, note: str) -> None:
     other.end_case()
     other.step("merge", note=note, other=into.number)
     other.write(record)
-

@@ -11,6 +11,7 @@ from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards, Limit
 from groundplan.kernel.cases.models import Case, FlowVersion
 from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules import queries as rule_queries
 from groundplan.kernel.rules.logic.unary import compile_test
 from groundplan.lib.worktime import Span
@@ -41,8 +42,6 @@ def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, a
     names = facts if facts is not None else {name: name for name in inputs_of(rule) if name in flow.fields}
     given = {fact: values.load(flow.fields[name], case.data.get(name)) for fact, name in names.items()}
     present = {fact: value for fact, value in given.items() if value is not None}
-    from groundplan.kernel.rules import actions as rules  # noqa: PLC0415
-
     return rules.decide(key=rule, facts=present, subject=f"case:{case.public_id}", actor=actor.actor_id)
 
 
@@ -56,7 +55,7 @@ def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tupl
         return "", None
     if limit.limit is not None:
         return limit.limit, None
-    decision = decide(flow, case, limit.rule or "", limit.facts, actor)
+    decision = _decide_once(flow, case, limit, actor)
     text = str(decision.outputs.get(limit.output) or "")
     if text:
         try:
@@ -64,6 +63,15 @@ def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tupl
         except ValueError as error:
             raise DataInvalid(f"{limit.rule}.{limit.output}: {text!r}", accepted="5 work_days") from error
     return text, decision
+
+
+def _decide_once(flow: Flow, case: Case, limit: Limit, actor: Actor) -> Any:
+    """One action asks several limits of one table: it is decided once while the data stay the same."""
+    known: dict[Any, Any] = case.__dict__.setdefault("limits_decided", {})
+    key = (limit.rule, tuple((limit.facts or {}).items()), repr(case.data))
+    if key not in known:
+        known[key] = decide(flow, case, limit.rule or "", limit.facts, actor)
+    return known[key]
 
 
 def inputs_of(rule: str) -> tuple[str, ...]:

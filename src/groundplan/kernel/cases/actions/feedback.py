@@ -15,15 +15,16 @@ from groundplan.kernel.cases.actions.texts import Labels
 from groundplan.kernel.cases.errors import CaseNotFound, DataInvalid, IdentityHidden
 from groundplan.kernel.cases.models import Case, Rating, Step
 from groundplan.kernel.cases.privacy import hidden_fields
+from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
-from groundplan.kernel.parties.roles import PURPOSES
+from groundplan.kernel.parties.logic.roles import PURPOSES
 
 SOURCES = ("callback", "reporter")
 STARS = range(1, 6)
 
 
 @transaction.atomic
-def comment(*, actor: Actor, case: UUID | str, text: str, files: Iterable[UUID] = ()) -> Step:
+def comment(*, actor: Actor, case: UUID | str, text: str, files: Iterable[StoredFile] = ()) -> Step:
     """Say something on a case, or add files to it; every unit in the case reads it.
 
     Raises:
@@ -73,7 +74,9 @@ def rate_case(
     if source not in SOURCES or (satisfaction is not None and satisfaction not in STARS):
         raise DataInvalid(_("满意度为 1 至 5。"), fields=[{"field": "satisfaction", "reason": "1 to 5"}])
     move = load_case(actor, case, None, by_reporter=source == "reporter")
-    first = move.step("callback" if source == "callback" else "rate", note=note[:2000], result=_result(solved, satisfaction))
+    first = move.step(
+        "callback" if source == "callback" else "rate", note=note[:2000], result=_result(solved, satisfaction)
+    )
     made = Rating.objects.create(
         case=move.case,
         source=source,

@@ -198,9 +198,7 @@ def reassign_task(*, actor: Actor, task: UUID | str, seen: int | None, to_party:
     text = require_reason(reason)
     right = other_unit(mine, to_party)
     move.end_task(mine, "cancelled", "reassigned")
-    made = move.open_task(
-        move.work_of(mine), right, key=mine.key, kind=mine.kind, level=mine.level, parent=mine.parent
-    )
+    made = move.open_task(move.work_of(mine), right, key=mine.key, kind=mine.kind, level=mine.level, parent=mine.parent)
     first = move.step("reassign", task=made, note=text, unit=actor.display_name, other=right.name)
     move.announce("task.reassigned.v1", task=str(mine.public_id), to=right.code)
     move.finish("reassign", first=first, data={"task": str(mine.public_id), "to": right.code})
@@ -272,7 +270,8 @@ def other_unit(mine: Task, code: str) -> Party:
     found = party_of_code(code)
     if found.pk == mine.party_id or not found.is_current:
         raise DataInvalid(
-            _("请选择另一个现行单位。"), fields=[{"field": "to_party", "reason": "the same unit, or one that has ended"}]
+            _("请选择另一个现行单位。"),
+            fields=[{"field": "to_party", "reason": "the same unit, or one that has ended"}],
         )
     return found
 

@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.actions import clockwork, deciding
 from groundplan.kernel.cases.actions.owners import owner_for, party_of_code
 from groundplan.kernel.cases.actions.texts import joined, step_text
-from groundplan.kernel.cases.errors import CaseMoved, CaseNotFound, NotForThisStage, OwnerMissing, TaskNotFound
+from groundplan.kernel.cases.errors import (
+    CaseMoved,
+    CaseNotFound,
+    DataInvalid,
+    NotForThisStage,
+    OwnerMissing,
+    TaskNotFound,
+)
 from groundplan.kernel.cases.logic import values as case_values
 from groundplan.kernel.cases.logic.flow import (
     EndStage,
@@ -93,7 +100,7 @@ class Move:
             self.flow.fields, {name: decision.outputs.get(output) for name, output in stage.sets.items()}
         )
         if wrong:
-            raise OwnerMissing(f"{stage.rule}: {wrong}", stage=self.case.stage)
+            raise DataInvalid(f"{stage.rule}: {wrong}", stage=self.case.stage)
         self.case.data = {**self.case.data, **stored}
         result = "；".join(f"{name}={value}" for name, value in _plain(decision.outputs).items() if value is not None)
         self.step("decided", decision=decision.public_id, rule=stage.label or stage.rule, result=result)
@@ -161,7 +168,9 @@ class Move:
         self.add_task(task)
         if kind == "work" and not isinstance(work, RulingStage):
             self.case.owner_party = party
-            self.step("entered", task=task, stage=work.label, units=party.name, decision=decision and decision.public_id)
+            self.step(
+                "entered", task=task, stage=work.label, units=party.name, decision=decision and decision.public_id
+            )
         return task
 
     def add_task(self, task: Task) -> None:
@@ -194,7 +203,9 @@ class Move:
 
     def children(self, task: Task) -> list[Task]:
         """Active tasks that hang on a task."""
-        return [other for other in self.active() if other.parent is not None and other.parent.public_id == task.public_id]
+        return [
+            other for other in self.active() if other.parent is not None and other.parent.public_id == task.public_id
+        ]
 
     def active(self) -> list[Task]:
         """The tasks that bind a unit now."""
@@ -221,7 +232,9 @@ class Move:
         if self.involved.get(party.pk) != "owner":
             self.involved[party.pk] = part
 
-    def step(self, kind: str, *, task: Task | None = None, decision: UUID | None = None, note: str = "", **texts: Any) -> Step:
+    def step(
+        self, kind: str, *, task: Task | None = None, decision: UUID | None = None, note: str = "", **texts: Any
+    ) -> Step:
         """Add a line to the timeline."""
         made = Step(
             case=self.case,
@@ -372,9 +385,7 @@ def load_task(actor: Actor, task: UUID | str, seen: int | None, *states: str) ->
     return move, mine
 
 
-def load_case(
-    actor: Actor, case: UUID | str, seen: int | None, *states: str, by_reporter: bool = False
-) -> Move:
+def load_case(actor: Actor, case: UUID | str, seen: int | None, *states: str, by_reporter: bool = False) -> Move:
     """Lock a case and make sure that it is still as the actor saw it.
 
     Raises:

@@ -21,9 +21,11 @@ from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.models import Attachment, Case, NumberSeries, Step
+from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import search
 from groundplan.lib.crypto import decrypt, encrypt, keyed_hash
+from groundplan.lib.identity import uuid7
 
 LONGEST_TITLE = 300
 
@@ -41,7 +43,8 @@ def open_case(
     channel: str = "web",
     subject: str = "",
     reporter: str = "",
-    files: Iterable[UUID] = (),
+    public_id: UUID | None = None,
+    files: Iterable[StoredFile] = (),
 ) -> Case:
     """Open a case of a flow; it enters the first stage and has an owner from its first moment.
 
@@ -56,7 +59,8 @@ def open_case(
         channel: how it came in.
         subject: what it is about, such as ``component:<id>``.
         reporter: actor id of the resident who may follow it.
-        files: public ids of stored files.
+        public_id: the id it shall have, so that files can be stored under it before.
+        files: attachments, already stored under this case.
 
     Raises:
         FlowUnknown: no such flow is in force.
@@ -67,6 +71,7 @@ def open_case(
     form = deciding.flow_of(version.pk)
     stored, secret = checked_data(form, data or {}, personal or {})
     case = Case(
+        public_id=public_id or uuid7(),
         flow_version=version,
         flow=form.flow,
         title=_clean_title(title),
@@ -159,7 +164,7 @@ def next_number(flow: Flow, now: datetime) -> str:
     return flow.number.format(flow=flow.flow, date=local, seq=value)
 
 
-def attach_to(case: Case, step: Step, files: Iterable[UUID]) -> None:
+def attach_to(case: Case, step: Step, files: Iterable[StoredFile]) -> None:
     """Hang stored files on a step."""
     Attachment.objects.bulk_create(
         [Attachment(case=case, step=step, file=file) for file in dict.fromkeys(files)], ignore_conflicts=True

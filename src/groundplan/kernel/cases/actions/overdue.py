@@ -156,7 +156,10 @@ def _tell(case: Case, task: Task, above: Party | None) -> None:
                 actor=SYSTEM,
                 recipients=(party.pk, roles),
                 kind="case.overdue",
-                title={"zh-hans": f"{case.number} 超期：{party.name.get('zh-hans', '')}", "en": f"{case.number} is overdue"},
+                title={
+                    "zh-hans": f"{case.number} 超期：{party.name.get('zh-hans', '')}",
+                    "en": f"{case.number} is overdue",
+                },
                 subject=f"case:{case.public_id}",
                 url=f"/cases/{case.public_id}",
             )

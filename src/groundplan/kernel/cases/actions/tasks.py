@@ -13,9 +13,10 @@ from groundplan.kernel.cases.actions import clockwork, deciding
 from groundplan.kernel.cases.actions.move import Move, load_task
 from groundplan.kernel.cases.actions.opening import attach_to, checked_data, index_words, refuse_data, seal
 from groundplan.kernel.cases.errors import NotForThisStage, NotYourTask
-from groundplan.kernel.cases.logic.flow import Labels, Outcome, ParallelStage, Work
+from groundplan.kernel.cases.logic.flow import Flow, Labels, Outcome, ParallelStage, Work
 from groundplan.kernel.cases.models import Task
 from groundplan.kernel.cases.scope import require_holder
+from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 
 DONE: Labels = {"zh-hans": "办结", "en": "done"}
@@ -56,7 +57,7 @@ def complete_task(
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
     note: str = "",
-    files: Iterable[UUID] = (),
+    files: Iterable[StoredFile] = (),
 ) -> Task:
     """Complete a task with one of the outcomes that its flow offers; the case moves on.
 
@@ -68,7 +69,7 @@ def complete_task(
         data: values of fields that the outcome asks for.
         personal: values of personal fields.
         note: what else is to be said; shown on the timeline.
-        files: public ids of stored files.
+        files: attachments, already stored under this case.
 
     Raises:
         CaseMoved: somebody else was faster.
@@ -100,9 +101,9 @@ def complete_task(
     return mine
 
 
-def outcomes_for(move_flow: Any, task: Task, actor: Actor) -> dict[str, Outcome]:
+def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:
     """The outcomes that an actor may choose for a task, by its kind, its guards and the actor's roles."""
-    work = move_flow.work(task.stage, task.key)
+    work = flow.work(task.stage, task.key)
     if not isinstance(work, Work):
         return {}
     if task.kind == "assist":
@@ -113,14 +114,19 @@ def outcomes_for(move_flow: Any, task: Task, actor: Actor) -> dict[str, Outcome]
     return {
         key: each
         for key, each in work.outcomes.items()
-        if (not each.roles or actor.has_role(*each.roles))
-        and deciding.passes(move_flow, each.when, task.case.data)
+        if (not each.roles or actor.has_role(*each.roles)) and _may_pass(flow, each, task.case.data)
     }
 
 
 def label_of(move: Move, task: Task) -> Labels:
     """What the stage of a task is called."""
     return move.flow.work(task.stage, task.key).label
+
+
+def _may_pass(flow: Flow, outcome: Outcome, data: Mapping[str, Any]) -> bool:
+    """Whether the guards can be passed: those on fields that the outcome itself asks for are tried when given."""
+    asked = {*outcome.requires, *outcome.optional}
+    return deciding.passes(flow, {name: text for name, text in outcome.when.items() if name not in asked}, data)
 
 
 def _outcome(move: Move, task: Task, work: Work, key: str, actor: Actor) -> Outcome:
@@ -152,6 +158,11 @@ def _take_data(move: Move, outcome: Outcome, data: Mapping[str, Any], personal: 
     ]
     if missing:
         refuse_data(move.flow, dict.fromkeys(missing, "missing"))
+    if not deciding.passes(move.flow, outcome.when, merged):
+        raise NotForThisStage(
+            _("填写的内容与所选办理结果不符：%(outcome)s。") % {"outcome": outcome.label.get("zh-hans", "")},
+            accepted="; ".join(f"{name}: {text}" for name, text in outcome.when.items()),
+        )
     move.case.data = merged
     seal(move.case, secret)
 

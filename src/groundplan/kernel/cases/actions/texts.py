@@ -13,12 +13,24 @@ STEPS: dict[str, dict[str, str]] = {
     "return": {"zh-hans": "{unit}申请退单", "en": "{unit} asks to return it"},
     "return_up": {"zh-hans": "{unit}退回{other}", "en": "{unit} gives it back to {other}"},
     "ruling_upheld": {"zh-hans": "{unit}同意退单", "en": "{unit} upholds the return"},
-    "ruling_refused": {"zh-hans": "{unit}不同意退单，由{other}继续办理", "en": "{unit} refuses the return: {other} goes on"},
-    "transfer": {"zh-hans": "{unit}拟移交{other}，接收前仍由{unit}负责", "en": "{unit} offers it to {other}, and owns it until accepted"},
+    "ruling_refused": {
+        "zh-hans": "{unit}不同意退单，由{other}继续办理",
+        "en": "{unit} refuses the return: {other} goes on",
+    },
+    "transfer": {
+        "zh-hans": "{unit}拟移交{other}，接收前仍由{unit}负责",
+        "en": "{unit} offers it to {other}, and owns it until accepted",
+    },
     "transfer_accepted": {"zh-hans": "{unit}接收{other}移交", "en": "{unit} accepts it from {other}"},
     "transfer_refused": {"zh-hans": "{unit}不接收，仍由{other}负责", "en": "{unit} refuses it: it stays with {other}"},
-    "transfer_lapsed": {"zh-hans": "{unit}逾时未接收，仍由{other}负责", "en": "{unit} did not answer in time: it stays with {other}"},
-    "transfer_escalated": {"zh-hans": "{unit}逾时未接收，提请{other}接收", "en": "{unit} did not answer in time: {other} is asked"},
+    "transfer_lapsed": {
+        "zh-hans": "{unit}逾时未接收，仍由{other}负责",
+        "en": "{unit} did not answer in time: it stays with {other}",
+    },
+    "transfer_escalated": {
+        "zh-hans": "{unit}逾时未接收，提请{other}接收",
+        "en": "{unit} did not answer in time: {other} is asked",
+    },
     "redispatch": {"zh-hans": "{unit}转派{other}", "en": "{unit} re-dispatches it to {other}"},
     "reassign": {"zh-hans": "{unit}改派，由{other}承办", "en": "{unit} corrects the dispatch: {other} is to act"},
     "assist": {"zh-hans": "{unit}请{other}协办", "en": "{unit} asks {other} to assist"},
@@ -55,7 +67,10 @@ def step_text(kind: str, **values: Labels | str) -> dict[str, str]:
     """
     return {
         language: template.format(
-            **{name: value if isinstance(value, str) else in_language(value, language) for name, value in values.items()}
+            **{
+                name: value if isinstance(value, str) else in_language(value, language)
+                for name, value in values.items()
+            }
         )
         for language, template in STEPS[kind].items()
     }

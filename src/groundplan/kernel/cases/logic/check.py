@@ -307,5 +307,3 @@ def _after_rules(start: str, stages: Mapping[str, Stage]) -> set[str]:
         if isinstance(stage, RuleStage):
             waiting.extend(exits(stage).values())
     return seen
-
-

@@ -66,9 +66,7 @@ def unit_codes(value: Any) -> list[str]:
 
 def passes(flow: Flow, guards: Guards, data: Mapping[str, Any], test: Callable[[str, CaseField], Any]) -> bool:
     """Whether case data passes every guard; a missing value is null, as S-FEEL has it."""
-    return all(
-        test(text, flow.fields[name])(load(flow.fields[name], data.get(name))) for name, text in guards.items()
-    )
+    return all(test(text, flow.fields[name])(load(flow.fields[name], data.get(name))) for name, text in guards.items())
 
 
 def mask(text: str) -> str:

@@ -98,7 +98,13 @@ def test_an_outcome_wants_its_fields_and_its_guard(city):
     with pytest.raises(NotForThisStage):
         act(actions.complete_task, city["dispatcher"], task_of(case), outcome="answer", data={"reply": "x"})
     with pytest.raises(DataInvalid):
-        act(actions.complete_task, city["dispatcher"], task_of(case), outcome="dispatch", data={"lead": "lamps", "cost": "1"})
+        act(
+            actions.complete_task,
+            city["dispatcher"],
+            task_of(case),
+            outcome="dispatch",
+            data={"lead": "lamps", "cost": "1"},
+        )
 
 
 def test_a_unit_that_does_not_exist_moves_nothing(city):
