@@ -46,9 +46,7 @@ class Unread(Schema):
 
 
 @router.get("", response=NoticePage)
-def list_notices(
-    request: HttpRequest, after: str | None = None, size: int = 50, *, unread: bool = False
-) -> Any:
+def list_notices(request: HttpRequest, after: str | None = None, size: int = 50, *, unread: bool = False) -> Any:
     """One's own notices, newest first."""
     return queries.notices_for(access.actor_of(request), unread_only=unread, after=after, size=size)
 

@@ -40,9 +40,7 @@ def tell(*recipients, **kwargs):
 
 def test_everybody_in_a_role_is_told_once(cast):
     second = make_officer(cast.officer.unit, "dispatcher")
-    party_actions.grant_membership(
-        actor=SYSTEM, user=cast.officer.user, party=cast.officer.unit, role="dispatcher"
-    )
+    party_actions.grant_membership(actor=SYSTEM, user=cast.officer.user, party=cast.officer.unit, role="dispatcher")
     assert tell((cast.officer.unit.pk, ["handler", "dispatcher"]), cast.officer.user) == 2
     assert queries.unread(cast.officer.actor) == 1
     assert Notice.objects.get(user=second).title == {"zh-hans": "新待办：RX-1", "en": "New task: RX-1"}
@@ -77,7 +75,7 @@ def test_one_record_a_call_without_the_text(cast):
 def test_a_text_without_its_value_is_an_error_naming_it(cast):
     with pytest.raises(errors.NoticeInvalid, match="number"):
         tell(cast.officer.user, values={})
-    with pytest.raises(errors.NoticeInvalid, match="never.registered"):
+    with pytest.raises(errors.NoticeInvalid, match=r"never\.registered"):
         tell(cast.officer.user, kind="never.registered", title=None)
 
 
