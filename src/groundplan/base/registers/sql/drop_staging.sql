@@ -1,0 +1,2 @@
+-- Two loads may share a transaction.
+DROP TABLE registers_staging
