@@ -29,13 +29,19 @@ def actions(root: Path) -> list[tuple[str, ast.FunctionDef]]:
             continue
         if path.stem.startswith("_") and path.stem != "__init__":
             continue
-        found += [(app[1], node) for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+        found += [
+            (app[1], node) for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        ]
     return found
 
 
 def undocumented_actions(root: Path, text: str) -> list[str]:
     """Actions that no page names."""
-    return [f"{app}.actions.{node.name} is named nowhere in docs/" for app, node in actions(root) if not named(node.name, text)]
+    return [
+        f"{app}.actions.{node.name} is named nowhere in docs/"
+        for app, node in actions(root)
+        if not named(node.name, text)
+    ]
 
 
 def bare_actions(root: Path) -> list[str]:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import click
-
 from architecture import documented
+
 from groundplan.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]

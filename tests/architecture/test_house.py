@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from architecture import house, translations
+
+from groundplan.cli.check import steps
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,42 +91,61 @@ def test_planted_words_and_texts_are_found(tmp_path):
     assert translations.bare_chinese(tmp_path)
 
 
-TOOLS = {
-    "imports": (
-        "kernel/ledger/logic.py",
-        "\nfrom groundplan.kernel.cases import actions  # noqa: E402, F401 - planted.\n",
-        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+STEPS = {
+    "boundaries": (
+        "src/groundplan/lib/errors.py",
+        "\nfrom groundplan.kernel.ledger import logic  # noqa: E402, F401\n",
     ),
-    "lint": ("lib/errors.py", "\nimport os\n", [sys.executable, "-m", "ruff", "check", "--no-cache", "src"]),
-    "format": (
-        "lib/errors.py",
-        "\nvalue = {  'a':1 }\n",
-        [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "src"],
+    "style": ("src/groundplan/lib/errors.py", "\nimport os\n"),
+    "format": ("src/groundplan/lib/errors.py", "\nvalue = {  'a':1 }\n"),
+    "types": ("src/groundplan/lib/identity.py", "\nwrong: int = 'text'\n"),
+    "migrations": (
+        "src/groundplan/kernel/ledger/models.py",
+        '\n\nclass Planted(models.Model):\n    """Retention: none."""\n\n    class Meta:\n        app_label = "ledger"\n',
     ),
-    "types": ("lib/identity.py", "\nwrong: int = 'text'\n", [sys.executable, "-m", "mypy", "--cache-dir", "{cache}"]),
+    "browser code": ("frontend/islands/portal.ts", "\nconst planted: number = 'text';\n"),
+    "walls": ("src/groundplan/kernel/ledger/logic.py", "\nimport os  # noqa\n"),
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(TOOLS))
-def test_each_tool_of_the_check_fails_on_a_planted_violation(name, tmp_path):
-    place, text, command = TOOLS[name]
-    for folder in ("src", "pyproject.toml", ".importlinter"):
-        source = ROOT / folder
-        if source.is_dir():
-            shutil.copytree(source, tmp_path / folder, ignore=shutil.ignore_patterns("dist", "__pycache__"))
+@pytest.fixture(scope="module")
+def copied_tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("house")
+    for name in ("src", "frontend", "docs", "tests", "node_modules"):
+        target = root / name
+        if name == "node_modules":
+            target.symlink_to(ROOT / name)
         else:
-            shutil.copy(source, tmp_path / folder)
-    target = tmp_path / "src" / "groundplan" / place
-    target.write_text(target.read_text(encoding="utf-8") + text, encoding="utf-8")
-    words = [word.format(cache=tmp_path / "cache") for word in command]
-    done = subprocess.run(
-        words,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PYTHONPATH": str(tmp_path / "src"), "PATH": "/usr/bin:/bin"},
-    )
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("dist", "__pycache__", "screenshots"))
+    for name in ("pyproject.toml", ".importlinter", "conftest.py", "README.md", "CONTRIBUTING.md", "groundplan"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_each_step_of_the_check_fails_on_a_planted_violation(name, copied_tree):
+    place, text = STEPS[name]
+    step = next(step for step in steps(copied_tree) if step.name.startswith(name))
+    target = copied_tree / place
+    clean = target.read_text(encoding="utf-8")
+    target.write_text(clean + text, encoding="utf-8")
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {
+        **keep,
+        "PYTHONPATH": str(copied_tree / "src"),
+        "GROUNDPLAN_STATE": str(copied_tree / "state"),
+        **step.environment,
+    }
+    try:
+        done = subprocess.run(
+            step.command, cwd=copied_tree, env=environment, capture_output=True, text=True, check=False
+        )
+    finally:
+        target.write_text(clean, encoding="utf-8")
     assert done.returncode != 0
-    assert Path(place).stem in done.stdout + done.stderr or "BROKEN" in done.stdout
+    assert Path(place).stem in done.stdout + done.stderr or "BROKEN" in done.stdout or "Planted" in done.stdout
+
+
+def test_every_step_of_the_check_has_a_planted_violation():
+    assert all(any(step.name.startswith(name) for name in STEPS) for step in steps(ROOT))
