@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -73,6 +74,11 @@ def as_list(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def as_networks(text: str) -> list[str]:
+    """Ranges of IP addresses."""
+    return [str(ipaddress.ip_network(word)) for word in as_list(text)]
+
+
 def as_zone(text: str) -> str:
     """A time zone of the IANA data base."""
     return zoneinfo.ZoneInfo(text).key
@@ -108,6 +114,7 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "switch": as_switch,
     "mode": as_mode,
     "list": as_list,
+    "networks": as_networks,
     "zone": as_zone,
     "database": as_database,
     "secret": as_secret,
@@ -214,6 +221,13 @@ SETTINGS = (
     ),
     Setting(
         "GROUNDPLAN_TIME_ZONE", "zone", "Asia/Shanghai", "The time zone of the city.", "a name such as Asia/Shanghai"
+    ),
+    Setting(
+        "GROUNDPLAN_WEBHOOK_NETWORKS",
+        "networks",
+        "",
+        "Ranges of the city's own network that webhooks may reach beside public addresses.",
+        "10.1.0.0/16 and the like, with commas",
     ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}

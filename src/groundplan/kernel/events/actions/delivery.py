@@ -1,30 +1,16 @@
-"""Writes of events: publish, give positions, deliver to consumers inside this process."""
+"""Deliver events to the consumers inside this installation: one transaction for each event and consumer."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg.types.json import Jsonb
-from pydantic import ValidationError
 
-from groundplan.kernel.events import registry
-from groundplan.kernel.events.errors import EventDataInvalid, EventTypeUnknown, PublishedOutsideTransaction
-from groundplan.kernel.events.models import Consumer, Counter, Letter, StoredEvent
+from groundplan.kernel.events import logic, queries, registry
+from groundplan.kernel.events.actions.publishing import integrate
+from groundplan.kernel.events.models import Consumer, Letter, StoredEvent
 from groundplan.lib import clock, sql
-from groundplan.lib.errors import GroundplanError
-from groundplan.lib.identity import uuid7
-
-APP = "groundplan.kernel.events"
-DISPATCHER_LOCK = "groundplan.events.dispatcher"
-INTEGRATED = "events_integrated"
-MOST_ATTEMPTS = 10
-quiet = sql.Quiet(every_s=0.05)
 
 
 @dataclass(frozen=True)
@@ -34,49 +20,6 @@ class DispatchCount:
     sequenced: int
     delivered: int
     failed: int
-
-
-def publish(
-    *,
-    type: str,  # noqa: A002 - CloudEvents' word.
-    subject: str,
-    data: Mapping[str, Any],
-    actor: str,
-    audience: Sequence[str] = (),
-) -> UUID:
-    """Tell that something happened, in the transaction of the change itself.
-
-    Args:
-        type: a registered type, as ``case.opened.v1``.
-        subject: what it happened to, as ``case:<public id>``.
-        data: values of the type's model, without personal data.
-        actor: opaque id of who acted.
-        audience: keys of who may get the hint in a browser: ``party:<id>``, ``user:<actor id>``, ``public``.
-
-    Returns:
-        The event's id.
-
-    Raises:
-        PublishedOutsideTransaction: no transaction is open.
-        EventTypeUnknown: nobody registered the type.
-        EventDataInvalid: the data do not fit the type's model.
-    """
-    if not connection.in_atomic_block:
-        raise PublishedOutsideTransaction(f"{type} was published outside a transaction.")
-    model = registry.types.get(type)
-    if model is None:
-        raise EventTypeUnknown(f"The event type {type!r} is not registered.", next_step="Call registry.event_type.")
-    try:
-        plain = model.model_validate(dict(data)).model_dump(mode="json")
-    except ValidationError as error:
-        fields = [".".join(map(str, item["loc"])) for item in error.errors()]
-        raise EventDataInvalid(f"The data of {type} do not fit: {', '.join(fields)}.") from error
-    event_id = uuid7()
-    values: list[Any] = [event_id, type, subject, clock.now(), actor, Jsonb(sorted(set(audience))), Jsonb(plain)]
-    statement = "publish_and_notify" if quiet.may_notify() else "publish"
-    with connection.cursor() as cursor:
-        cursor.execute(sql.named(APP, statement), values)
-    return event_id
 
 
 def dispatch(*, batch: int = 500) -> DispatchCount:
@@ -94,44 +37,6 @@ def dispatch(*, batch: int = 500) -> DispatchCount:
             good, bad = step(subscription, batch)
             delivered, failed = delivered + good, failed + bad
     return DispatchCount(sequenced, delivered, failed)
-
-
-@transaction.atomic
-def integrate(*, batch: int = 500) -> int:
-    """Give positions to committed events, in one transaction, if no other process is doing it.
-
-    Returns:
-        How many got one.
-    """
-    with connection.cursor() as cursor:
-        if not sql.try_advisory_lock(cursor, DISPATCHER_LOCK):
-            return 0
-        counter, _ = Counter.objects.get_or_create(pk=1)
-        cursor.execute(sql.named(APP, "integrate"), {"batch": batch, "last": counter.last})
-        moved = int(cursor.rowcount)
-        if moved:
-            Counter.objects.filter(pk=1).update(last=counter.last + moved)
-            sql.notify(INTEGRATED, str(counter.last + moved))
-        return moved
-
-
-def next_attempt(attempts: int) -> datetime:
-    """When to try again: 2 s doubled each time, at most an hour, give or take a half so that retries spread."""
-    wait_s = min(2.0 * 2**attempts, 3600.0) * random.uniform(0.5, 1.5)  # noqa: S311 - spreading, not secrecy.
-    return clock.now() + timedelta(seconds=wait_s)
-
-
-def reason_of(error: Exception) -> str:
-    """An error as it may be stored: its kind, without its text, which could name a person."""
-    return error.code if isinstance(error, GroundplanError) else type(error).__name__
-
-
-def as_event(row: StoredEvent) -> registry.Event:
-    """A stored event as consumers see it."""
-    return registry.Event(
-        id=row.event_id, position=row.position, type=row.type, subject=row.subject, at=row.at, actor=row.actor,
-        audience=tuple(row.audience), data=row.data,
-    )  # fmt: skip
 
 
 def _deliver_new(subscription: registry.Subscription, batch: int) -> tuple[int, int]:
@@ -166,14 +71,14 @@ def _deliver_one(subscription: registry.Subscription, row: StoredEvent, at: int,
                     return None
                 _handle(subscription, row)
         except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the others go on.
-            reason = reason_of(error)
+            reason = logic.reason_of(error)
         else:
             return True
     with transaction.atomic():
         if not place.update(position=row.position):
             return None
         Letter.objects.create(
-            target=subscription.name, event=row, state="waiting", reason=reason, next_at=next_attempt(0)
+            target=subscription.name, event=row, state="waiting", reason=reason, next_at=_next_attempt(0)
         )
     return False
 
@@ -183,7 +88,7 @@ def _handle(subscription: registry.Subscription, row: StoredEvent) -> None:
     with connection.cursor() as cursor:
         values = {"consumer": subscription.name, "event_id": row.event_id}
         if sql.insert_new(cursor, "events_consumed", values):
-            subscription.handler(as_event(row))
+            subscription.handler(queries.as_event(row))
 
 
 def _retry_waiting(subscription: registry.Subscription, batch: int) -> tuple[int, int]:
@@ -217,9 +122,13 @@ def _retry_one(subscription: registry.Subscription, letter: Letter) -> bool | No
         attempts = letter.attempts + 1
         Letter.objects.filter(pk=letter.pk, state="waiting").update(
             attempts=attempts,
-            reason=reason_of(error),
-            state="dead" if attempts >= MOST_ATTEMPTS else "waiting",
-            next_at=next_attempt(attempts),
+            reason=logic.reason_of(error),
+            state="dead" if attempts >= logic.MOST_ATTEMPTS else "waiting",
+            next_at=_next_attempt(attempts),
         )
         return False
     return True
+
+
+def _next_attempt(attempts: int) -> datetime:
+    return clock.now() + timedelta(seconds=logic.wait_s(attempts))

@@ -1,0 +1,28 @@
+"""Writes of events. Those on webhooks are called through ``proofs``, which checks rights and leaves the record."""
+
+from groundplan.kernel.events.actions.delivery import DispatchCount, dispatch
+from groundplan.kernel.events.actions.publishing import integrate, publish
+from groundplan.kernel.events.actions.upkeep import prune_events, replay_dead_letters
+from groundplan.kernel.events.actions.webhooks import (
+    Delivery,
+    add_webhook,
+    deliver_webhook,
+    end_webhook,
+    pause_webhook,
+    resume_webhook,
+)
+
+__all__ = [
+    "Delivery",
+    "DispatchCount",
+    "add_webhook",
+    "deliver_webhook",
+    "dispatch",
+    "end_webhook",
+    "integrate",
+    "pause_webhook",
+    "prune_events",
+    "publish",
+    "replay_dead_letters",
+    "resume_webhook",
+]
