@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from groundplan.kernel.parties.errors import PartyNotFound, UserNotFound
 from groundplan.kernel.parties.logic import roles
@@ -256,3 +256,29 @@ def answer_for(actor_id: str, key: str) -> StoredAnswer | None:
     if row is None:
         return None
     return StoredAnswer(bytes(row.fingerprint), row.status, row.content_type, crypto.decrypt(bytes(row.sealed)))
+
+
+def directory(*, kind: str = "", text: str = "", private: bool = False, on: dt.date | None = None) -> QuerySet[Party]:
+    """The parties in force on a day, by the sound of their names.
+
+    Args:
+        kind: only this kind.
+        text: part of the name or the code.
+        private: firms and people as well; the public directory lists none of them.
+        on: the day, today if none is given.
+    """
+    found = Party.objects.on(on)
+    if not private:
+        found = found.exclude(kind__in=sorted(roles.PRIVATE_KINDS))
+    if kind:
+        found = found.filter(kind=kind)
+    if text.strip():
+        wanted = text.strip()
+        found = found.filter(
+            Q(("name__zh-hans__icontains", wanted))
+            | Q(name__en__icontains=wanted)
+            | Q(code__icontains=wanted)
+            | Q(sort_key__startswith=wanted.lower())
+        )
+    ordered: QuerySet[Party] = found.order_by("sort_key", "id")
+    return ordered

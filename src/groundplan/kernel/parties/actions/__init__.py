@@ -12,6 +12,7 @@ from groundplan.kernel.parties.actions.accounts import (
     set_language,
 )
 from groundplan.kernel.parties.actions.answers import forget_answers, keep_answer
+from groundplan.kernel.parties.actions.imports import ImportResult, import_parties
 from groundplan.kernel.parties.actions.units import (
     add_identifier,
     create_party,
@@ -25,6 +26,7 @@ from groundplan.kernel.parties.actions.units import (
 )
 
 __all__ = [
+    "ImportResult",
     "add_identifier",
     "add_user",
     "change_password",
@@ -35,6 +37,7 @@ __all__ = [
     "end_relation",
     "forget_answers",
     "grant_membership",
+    "import_parties",
     "issue_token",
     "keep_answer",
     "merge_parties",
