@@ -24,7 +24,17 @@ class RulesConfig(AppConfig):
     label = "rules"
 
     def ready(self) -> None:
-        """Register the event type."""
+        """Register the event type and the page."""
         from groundplan.kernel.events import registry  # noqa: PLC0415 - other apps load before this one is ready.
+        from groundplan.kernel.parties.access import actor_of  # noqa: PLC0415
+        from groundplan.portal import navigation  # noqa: PLC0415
 
         registry.event_type("rule.changed.v1", RuleChanged)
+        navigation.registry.add(
+            navigation.Entry(
+                "rules",
+                {"zh-hans": "规则", "en": "Rules"},
+                section="rules",
+                visible=lambda request: bool(actor_of(request).scopes),
+            )
+        )

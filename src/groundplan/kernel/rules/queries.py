@@ -15,12 +15,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch
 
-from groundplan.kernel.rules.errors import DecisionUnknown, RuleNotInForce, RuleUnknown, VersionUnknown
+from groundplan.kernel.rules.errors import DecisionUnknown, RuleNotInForce, RuleUnknown, VersionUnknown, reason_text
 from groundplan.kernel.rules.logic import CompiledTable, Evaluation, RowReason, compile_table, gaps, parse_table
-from groundplan.kernel.rules.logic.checking import Gaps
-from groundplan.kernel.rules.logic.values import from_json
+from groundplan.kernel.rules.logic.checking import Gaps, example_text
+from groundplan.kernel.rules.logic.table import Table
+from groundplan.kernel.rules.logic.values import Labels, from_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts, RuleTable, RuleVersion
 from groundplan.lib import clock, crypto
 
@@ -71,8 +72,14 @@ def version_in_force(key: str, on: date | None = None) -> tuple[int, int, Compil
     known = _in_force.get(key)
     if known is None or known[0] != stamp:
         spans = RuleVersion.objects.filter(rule_id=rule_id, state=RuleVersion.State.IN_FORCE).order_by("effective_from")
-        found = list(spans.values_list("effective_from", "effective_until", "id", "version", "digest"))
-        known = _in_force[key] = (stamp, [(start, end, *rest) for start, end, *rest in found if start])
+        known = _in_force[key] = (
+            stamp,
+            [
+                (item.effective_from, item.effective_until, item.pk, item.version, item.digest)
+                for item in spans.defer("definition")
+                if item.effective_from is not None
+            ],
+        )
     day = on or city_day()
     for start, end, version_id, number, digest in reversed(known[1]):
         if start <= day and (end is None or day < end):
@@ -155,11 +162,6 @@ def decision(public_id: UUID, *, personal: bool = False) -> DecisionView:
     return DecisionView(found, compiled, {k: v for k, v in typed.items() if k not in hidden}, hidden, shown)
 
 
-def rules() -> QuerySet[RuleTable]:
-    """All rules by key."""
-    return RuleTable.objects.order_by("key")
-
-
 def rule(key: str) -> RuleTable:
     """One rule.
 
@@ -210,3 +212,37 @@ def _gaps_by_digest(digest: str, version_id: int) -> Gaps:
 def gaps_of(item: RuleVersion) -> Gaps:
     """Facts to which no row of a version applies, with examples; none where a default row stands."""
     return _gaps_by_digest(item.digest, item.pk)
+
+
+def because(table: Table, rows: tuple[str, ...]) -> tuple[Labels, ...]:
+    """The basis of each fired row, else of the table."""
+    fired = [row for row in (*table.rows, *([table.default] if table.default else [])) if row.id in rows]
+    return tuple(row.basis for row in fired if row.basis) or table.basis
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One rule in the list: the version in force today, if any, and how many versions wait."""
+
+    rule: RuleTable
+    in_force: RuleVersion | None
+    waiting: int
+
+
+def summaries() -> list[Summary]:
+    """Every rule by key."""
+    day = city_day()
+    held = RuleVersion.objects.defer("definition").order_by("version")
+    found = []
+    for item in RuleTable.objects.order_by("key").prefetch_related(Prefetch("versions", held)):
+        versions = list(item.versions.all())
+        current = next((version for version in versions if standing(version, day) == "in_force"), None)
+        waiting = sum(standing(version, day) in ("draft", "approved", "scheduled") for version in versions)
+        found.append(Summary(item, current, waiting))
+    return found
+
+
+def gap_texts(item: RuleVersion) -> list[str]:
+    """What no row of a version covers, in words."""
+    compiled = compiled_of(item)
+    return [reason_text("gap", {"example": example_text(compiled, found)}) for found in gaps_of(item).examples]

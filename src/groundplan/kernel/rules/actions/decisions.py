@@ -82,7 +82,7 @@ def decide(
         )  # fmt: skip
         made.save(force_insert=True)
         _keep_facts(made, table, stored, salt)
-    return Decided(made.public_id, evaluation.outputs, evaluation.rows, number, because(table, evaluation.rows))
+    return Decided(made.public_id, evaluation.outputs, evaluation.rows, number, queries.because(table, evaluation.rows))
 
 
 def _keep_facts(made: Decision, table: Table, stored: dict[str, Any], salt: bytes) -> None:
@@ -95,12 +95,6 @@ def _keep_facts(made: Decision, table: Table, stored: dict[str, Any], salt: byte
         salt=salt,
         retain_until=queries.city_day(made.decided_at) + timedelta(days=table.retention_days),
     )
-
-
-def because(table: Table, rows: tuple[str, ...]) -> tuple[Labels, ...]:
-    """The basis of each fired row, else of the table."""
-    fired = [row for row in (*table.rows, *([table.default] if table.default else [])) if row.id in rows]
-    return tuple(row.basis for row in fired if row.basis) or table.basis
 
 
 @transaction.atomic

@@ -32,6 +32,11 @@ EDITOR, APPROVER = "rule_editor", "rule_approver"
 
 
 def require(actor: Actor, role: str) -> None:
+    """Check a role.
+
+    Raises:
+        RuleRoleNeeded: the actor does not hold it.
+    """
     if not actor.has_role(role):
         raise RuleRoleNeeded(role)
 
@@ -73,10 +78,10 @@ def import_table(*, actor: Actor, content: bytes, filename: str, origin: str = "
     """
     require(actor, EDITOR)
     table = read_table_file(content, filename).table
-    return add_draft(actor, table, filename, origin)
+    return _add_draft(actor, table, filename, origin)
 
 
-def add_draft(actor: Actor, table: Table, filename: str, origin: str) -> RuleVersion:
+def _add_draft(actor: Actor, table: Table, filename: str, origin: str) -> RuleVersion:
     RuleTable.objects.get_or_create(key=table.key, defaults={"label": dict(table.label)})
     rule = RuleTable.objects.select_for_update().get(key=table.key)
     latest = rule.versions.exclude(state=State.RETIRED).order_by("-version").first()

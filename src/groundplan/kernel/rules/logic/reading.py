@@ -139,7 +139,8 @@ class _Reader:
             value = {"zh-hans": value.strip()}
         if value in (None, "", {}):
             value = {}
-        if not isinstance(value, Mapping) or not all(
+        texts = list(value.values()) if isinstance(value, Mapping) else [None]
+        if not isinstance(value, Mapping) or not all(isinstance(text, str) and storable(text) for text in texts):
             isinstance(text, str) and storable(text) for text in value.values()
         ):
             self.problems.add(path, "form", name=plain_path(path), expected="{zh-hans: …, en: …}")

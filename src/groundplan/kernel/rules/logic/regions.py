@@ -100,20 +100,12 @@ def cut(field: Field, tests: Sequence[Test]) -> Column:
         empty, count = count, count + 1
     real = (1 << count) - 1
     if ordered:
-        for index in range(len(points) + 1):
-            low, high = points[index - 1] if index else None, points[index] if index < len(points) else None
-            if _between(field.type, low, high) is None:
-                real &= ~(1 << 2 * index)
+        real &= ~_empty_gaps(field, points)
     position = {point: index for index, point in enumerate(points)}
     sets: dict[Test, int] = {}
     toggles = [0] * (count + 1)
     for test, rows in distinct.items():
-        accepted = 0
-        for member in test.members:
-            accepted |= 1 << (empty if member is None else position[member])
-        for span in test.spans:
-            accepted |= _span_bits(span, position, len(points))
-        sets[test] = accepted = (~accepted if test.negated else accepted) & real
+        sets[test] = accepted = _accepted(test, position, len(points), empty) & real
         # Rows enter and leave where neighbouring regions differ, so a wide span costs two steps, not its width.
         for edge in bits(accepted ^ (accepted << 1)):
             toggles[edge] ^= rows
@@ -122,6 +114,26 @@ def cut(field: Field, tests: Sequence[Test]) -> Column:
         running ^= toggle
         masks.append(running)
     return Column(field, points, ordered, others, empty, count, real, tuple(sets[test] for test in tests), tuple(masks))
+
+
+def _empty_gaps(field: Field, points: Sequence[Any]) -> int:
+    """The gaps between bounds in which no value lies, as between two neighbouring days."""
+    found = 0
+    for index in range(len(points) + 1):
+        low, high = points[index - 1] if index else None, points[index] if index < len(points) else None
+        if _between(field.type, low, high) is None:
+            found |= 1 << 2 * index
+    return found
+
+
+def _accepted(test: Test, position: dict[Any, int], points: int, empty: int) -> int:
+    """The regions that a test accepts, as bits."""
+    found = 0
+    for member in test.members:
+        found |= 1 << (empty if member is None else position[member])
+    for span in test.spans:
+        found |= _span_bits(span, position, points)
+    return ~found if test.negated else found
 
 
 def _points(field: Field, tests: dict[Test, int], *, ordered: bool) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ import csv
 import io
 from typing import Any, Final
 
+from openpyxl.utils import get_column_letter
+
 from groundplan.kernel.rules.logic.table import DEFAULT_ROW, Row, Table
 from groundplan.kernel.rules.logic.unary import format_test
 from groundplan.kernel.rules.logic.values import Choice, Field, literal_text
@@ -125,9 +127,9 @@ def write_xlsx(table: Table) -> bytes:
                 cell.font = Font(bold=True)
             if start <= row < body:
                 cell.fill = PatternFill("solid", fgColor="E8EEF7")
-    for letter in (cell.column_letter for cell in sheet[start]):
-        sheet.column_dimensions[letter].width = 20
-    sheet.freeze_panes = sheet.cell(row=body, column=2)
+    for column in range(1, len(grid[start - 1]) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = 20
+    sheet.freeze_panes = f"B{body}"
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

@@ -121,7 +121,8 @@ def read_time(text: str) -> time:
     found = _TIME.match(text)
     if found:
         try:
-            return time(*(int(part) for part in found.groups() if part is not None))
+            hour, minute, second = (int(part or 0) for part in found.groups())
+            return time(hour, minute, second)
         except ValueError:
             pass
     raise CellRefused("time", text=shorten(text))

@@ -1,7 +1,7 @@
 """The spreadsheet form of a table: XLSX, CSV or TSV, equal to the YAML form.
 
-A head of lines (规则, 名称, 命中方式, 依据 …), then the line 编号 | 条件 … | 结论 … | 依据 | 备注, lines that name, type and
-label the columns, then one line a row. Addresses are those of the sheet, as ``规则!B7``.
+A head of lines (规则, 名称, 命中方式, 依据 …), then the line 编号 | 条件 … | 结论 … | 依据 | 备注, lines that name,
+type and label the columns, then one line a row. Addresses are those of the sheet, as ``规则!B7``.
 """
 
 from __future__ import annotations
@@ -110,12 +110,14 @@ def _read_workbook(content: bytes, filename: str) -> tuple[Grid, str]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
-                raise refuse(filename, "file-size", limit=MAX_UNPACKED // 1024 // 1024)
+            unpacked = sum(item.file_size for item in archive.infolist())
+    except zipfile.BadZipFile:
+        raise refuse(filename, "file", why="XLSX") from None
+    if unpacked > MAX_UNPACKED:
+        raise refuse(filename, "file-size", limit=MAX_UNPACKED // 1024 // 1024)
+    try:
         shown = load_workbook(io.BytesIO(content), data_only=True).worksheets[0]
         written = load_workbook(io.BytesIO(content)).worksheets[0]
-    except TableRefused:
-        raise
     except Exception as error:  # noqa: BLE001 - a damaged workbook fails in many ways; each is the reader's answer.
         raise refuse(filename, "file", why=type(error).__name__) from None
     if shown.max_row > MAX_ROWS + 100:

@@ -76,10 +76,10 @@ class _Nodes:
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         """Numbers keep the digits that were written; dates and times stay text; only booleans and null are read."""
-        if node.style is None and node.tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
-            # `on`, `off`, `yes` and `no` are words here, not truth values.
-            if node.value.lower() in ("true", "false", "null", "~", ""):
-                return self.scalars.construct_object(node)
+        special = node.style is None and node.tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
+        # `on`, `off`, `yes` and `no` are words here, not truth values.
+        if special and node.value.lower() in ("true", "false", "null", "~", ""):
+            return self.scalars.construct_object(node)
         return str(node.value)
 
 

@@ -21,7 +21,8 @@ outputs:
   unit: {type: string, label: {zh-hans: 单位, en: Unit}, optional: true}
 rows:
   - {id: r1, when: {type: 咨询}, then: {days: 1}}
-  - {id: r2, when: {type: not(咨询), amount: "< 1000.5"}, then: {days: 5, unit: 城管局}, basis: {zh-hans: 第四条, en: Article 4}}
+  - {id: r2, when: {type: not(咨询), amount: "< 1000.5"}, then: {days: 5, unit: 城管局},
+     basis: {zh-hans: 第四条, en: Article 4}}
   - {id: r3, when: {type: 投诉, amount: ">= 1000.5"}, then: {days: 10}}
 default: {days: 15}
 """
