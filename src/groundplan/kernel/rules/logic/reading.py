@@ -141,8 +141,6 @@ class _Reader:
             value = {}
         texts = list(value.values()) if isinstance(value, Mapping) else [None]
         if not isinstance(value, Mapping) or not all(isinstance(text, str) and storable(text) for text in texts):
-            isinstance(text, str) and storable(text) for text in value.values()
-        ):
             self.problems.add(path, "form", name=plain_path(path), expected="{zh-hans: …, en: …}")
             return {}
         self.known(value, ("zh-hans", "en"), path)
@@ -178,8 +176,7 @@ class _Reader:
     def fields(self, source: Mapping[str, Any], part: str, types: tuple[str, ...]) -> tuple[Field, ...]:
         value = source.get(part)
         if isinstance(value, Mapping):
-            entries = [((part, name), {"name": name, **(item or {})} if isinstance(item, (Mapping, type(None))) else item)
-                       for name, item in value.items()]  # fmt: skip
+            entries = [((part, name), _named(name, item)) for name, item in value.items()]
         elif isinstance(value, list):
             entries = [((part, index), item) for index, item in enumerate(value)]
         else:
@@ -340,6 +337,11 @@ class _Reader:
         if made is None and not column.optional:
             self.problems.add(path, "output-missing", name=column.name)
         return made
+
+
+def _named(name: str, item: Any) -> Any:
+    """A column of the form ``name: {type: …}`` as one that carries its name."""
+    return {"name": name, **(item or {})} if item is None or isinstance(item, Mapping) else item
 
 
 def cell_text(value: Any) -> str:
