@@ -1,0 +1,20 @@
+"""Every write of incidents."""
+
+from groundplan.systems.incidents.actions.directory import import_directory
+from groundplan.systems.incidents.actions.doors import count_visit
+from groundplan.systems.incidents.actions.files import import_reports, save_mapping
+from groundplan.systems.incidents.actions.follow import rate_report, supplement_report
+from groundplan.systems.incidents.actions.report import Receipt, report_incident
+from groundplan.systems.incidents.actions.shipped import load_shipped
+
+__all__ = [
+    "Receipt",
+    "count_visit",
+    "import_directory",
+    "import_reports",
+    "load_shipped",
+    "rate_report",
+    "report_incident",
+    "save_mapping",
+    "supplement_report",
+]

@@ -1,0 +1,54 @@
+"""Limits of the public doors, counted in PostgreSQL so that every web process counts together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from groundplan.lib import clock, crypto, sql
+from groundplan.systems.incidents.errors import TooManyRequests
+from groundplan.systems.incidents.models import DoorCount
+
+# Uses of a door from one address: (most, in how many minutes).
+LIMITS: dict[str, tuple[int, int]] = {"report": (30, 10), "follow": (60, 10), "supplement": (20, 60)}
+
+
+@transaction.atomic
+def count_visit(*, door: str, visitor: str) -> int:
+    """Count one use of a public door.
+
+    Args:
+        door: ``report``, ``follow`` or ``supplement``.
+        visitor: what tells visitors apart, such as an address; only its keyed hash is kept, for a day.
+
+    Returns:
+        How many uses the window holds now.
+
+    Raises:
+        TooManyRequests: the door was used too often; ``retry_after`` is in seconds.
+    """
+    most, minutes = LIMITS[door]
+    now = clock.now()
+    window = _window(now, minutes)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.named("groundplan.systems.incidents", "count_visit"),
+            [door, crypto.keyed_hash(f"{visitor}\0{window:%Y%m%d}", purpose="incidents.visitor"), window],
+        )
+        count = int(cursor.fetchone()[0])
+    if count == 1:
+        DoorCount.objects.filter(window__lt=now - timedelta(days=1)).delete()
+    if count > most:
+        left = int((window + timedelta(minutes=minutes) - now).total_seconds()) + 1
+        raise TooManyRequests(
+            _("同一来源 %(minutes)d 分钟内最多 %(most)d 次。") % {"minutes": minutes, "most": most},
+            next_step=_("请 %(left)d 秒后再试，或拨打热线。") % {"left": left},
+            retry_after=left,
+        )
+    return count
+
+
+def _window(now: datetime, minutes: int) -> datetime:
+    return now.replace(minute=now.minute // minutes * minutes if minutes < 60 else 0, second=0, microsecond=0)  # noqa: PLR2004

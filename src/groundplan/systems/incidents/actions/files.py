@@ -1,0 +1,203 @@
+"""Takes in a spreadsheet of reports, whatever its columns: row by row through the same door as every report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.ledger.actions import record
+from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.places import queries as places
+from groundplan.lib import clock, crypto
+from groundplan.lib.errors import GroundplanError
+from groundplan.lib.tabular import Row, Table, as_text, read_table
+from groundplan.systems.incidents.actions.report import report_incident
+from groundplan.systems.incidents.errors import MappingInvalid, ReportInvalid
+from groundplan.systems.incidents.logic.columns import FIELDS, UnreadableMoment, propose_mapping, read_moment
+from groundplan.systems.incidents.models import ColumnMapping, Load, QuarantinedRow
+
+TYPES = {
+    "咨询": "consult",
+    "求助": "help",
+    "投诉": "complaint",
+    "举报": "report",
+    "建议": "suggestion",
+    "表扬": "praise",
+}
+KINDS = {"部件": "component", "事件": "matter"}
+TELL_EVERY = 500
+Progress = Callable[[int, int], None]
+
+
+@transaction.atomic
+def save_mapping(*, actor: Actor, name: str, flow: str, columns: Mapping[str, str]) -> ColumnMapping:
+    """Keep under a name which column is which field; the same name replaces it.
+
+    Args:
+        actor: an operator or the data office.
+        name: 1 to 64 characters.
+        flow: the flow that files of this kind go to.
+        columns: field -> header.
+
+    Raises:
+        MappingInvalid: an unknown field, or none for the text.
+    """
+    unknown = sorted(set(columns) - set(FIELDS))
+    if unknown or not ({"description", "title"} & set(columns)) or not name.strip():
+        raise MappingInvalid(
+            _("请指定“内容”或“标题”所在的列。")
+            if not unknown
+            else _("没有字段：%(names)s。") % {"names": "、".join(unknown)},
+            accepted="、".join(FIELDS),
+        )
+    saved, _created = ColumnMapping.objects.update_or_create(
+        name=name.strip()[:64],
+        defaults={"columns": dict(columns), "flow": flow, "saved_at": clock.now(), "saved_by": actor.actor_id},
+    )
+    record(actor=actor.actor_id, action="incidents.save_mapping", subject=f"mapping:{saved.pk}", data={"flow": flow})
+    return saved
+
+
+@transaction.atomic
+def import_reports(
+    *,
+    actor: Actor,
+    content: bytes,
+    filename: str,
+    flow: str = "hotline",
+    columns: Mapping[str, str] | None = None,
+    system: str = "wgs84",
+    progress: Progress | None = None,
+) -> Load:
+    """Take in a file of reports. Rows that cannot be taken in are kept apart with the reason; the rest goes on.
+
+    A row that is there already (same number of the source, or the same report within an hour) is not stored twice.
+
+    Args:
+        actor: an operator, the data office, or the system.
+        content: XLSX, CSV or TSV; UTF-8, UTF-16, GBK or GB18030.
+        filename: for messages.
+        flow: ``hotline`` or ``city-management``.
+        columns: field -> header; proposed from the headers when None.
+        system: the coordinate system of the columns of the place.
+        progress: called with (rows done, rows in all) now and then.
+
+    Returns:
+        The load: read = stored + repeated + quarantined.
+
+    Raises:
+        MappingInvalid: no column holds the text.
+        UnreadableTable: the file is no table.
+    """
+    table = read_table(content, filename)
+    mapping = dict(columns) if columns else propose_mapping(table.headers)
+    _check_mapping(mapping, table)
+    load = Load.objects.create(
+        file_name=filename[:255], digest=hashlib.sha256(content).hexdigest(), flow=flow, columns=mapping,
+        loaded_by=actor.actor_id,
+    )  # fmt: skip
+    districts = {
+        name: row.code for row in places.divisions(level="district") for name in (*row.name.values(), row.code)
+    }
+    counted = {"stored": 0, "repeated": 0, "quarantined": 0}
+    for done, row in enumerate(table.rows, start=1):
+        counted[_take_row(actor, load, row, mapping, flow, system, districts)] += 1
+        if progress and done % TELL_EVERY == 0:
+            progress(done, len(table.rows))
+    load.read = len(table.rows)
+    load.stored, load.repeated, load.quarantined = counted["stored"], counted["repeated"], counted["quarantined"]
+    load.save(update_fields=["read", "stored", "repeated", "quarantined"])
+    record(
+        actor=actor.actor_id,
+        action="incidents.import_reports",
+        subject=f"load:{load.public_id}",
+        data={"digest": load.digest, "flow": flow, "read": load.read, **counted},
+    )
+    return load
+
+
+def _take_row(  # noqa: PLR0917 - one call, each argument named as here.
+    actor: Actor, load: Load, row: Row, mapping: Mapping[str, str], flow: str, system: str, districts: Mapping[str, str]
+) -> str:
+    """Take one row in; whatever is wrong with it becomes its reason."""
+    try:
+        with transaction.atomic():
+            asked = _report_of(row, mapping, districts)
+            receipt = report_incident(
+                actor=actor, channel="file", flow=flow, system=system, load=load,
+                visitor=f"{load.digest}:{row.number}", **asked,
+            )  # fmt: skip
+    except GroundplanError as error:
+        cells = json.dumps({name: cell.text for name, cell in row.cells.items()}, ensure_ascii=False)
+        QuarantinedRow.objects.create(
+            load=load, number=row.number, reason=str(error)[:1000], cells=crypto.encrypt(cells)
+        )
+        return "quarantined"
+    return "stored" if receipt.created else "repeated"
+
+
+def _report_of(row: Row, mapping: Mapping[str, str], districts: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of a report that a row holds."""
+
+    def text(field: str) -> str:
+        return row.text(mapping[field]) if field in mapping else ""
+
+    asked: dict[str, Any] = {
+        "text": text("description") or text("title"),
+        "title": text("title"),
+        "place": text("place_text"),
+        "reporter_phone": text("reporter_phone"),
+        "reporter_name": text("reporter_name"),
+        "external_id": text("external_id"),
+        "component": text("component"),
+        "category": text("category"),
+        "type": TYPES.get(text("type"), ""),
+        "kind": KINDS.get(text("kind"), ""),
+        "district": districts.get(text("district"), ""),
+    }
+    if "reported_at" in mapping and text("reported_at"):
+        value = row.cells[_normal(row, mapping["reported_at"])].value
+        try:
+            asked["reported_at"] = read_moment(value, timezone.get_current_timezone())
+        except UnreadableMoment:
+            raise _row_fault(row, mapping["reported_at"], as_text(value)) from None
+    if text("lon") or text("lat"):
+        try:
+            asked["point"] = (float(text("lon")), float(text("lat")))
+        except ValueError:
+            raise _row_fault(row, mapping.get("lon", ""), f"{text('lon')}, {text('lat')}") from None
+        if not all(map(math.isfinite, asked["point"])):
+            raise _row_fault(row, mapping["lon"], text("lon"))
+    return asked
+
+
+def _row_fault(row: Row, header: str, value: str) -> ReportInvalid:
+    return ReportInvalid(
+        _("%(cell)s 的值“%(value)s”无法识别。") % {"cell": row.address(header), "value": value[:60]},
+        fields=[{"field": header, "reason": value[:60]}],
+    )
+
+
+def _normal(row: Row, header: str) -> str:
+    from groundplan.lib.tabular import normal_header  # noqa: PLC0415 - beside its only use.
+
+    return normal_header(header) if normal_header(header) in row.cells else header
+
+
+def _check_mapping(mapping: Mapping[str, str], table: Table) -> None:
+    if not ({"description", "title"} & set(mapping)):
+        raise MappingInvalid(
+            _("找不到“内容”或“标题”列。表中的列：%(found)s。") % {"found": "、".join(table.headers)},
+            next_step=_("请指定列对应后重试。"),
+        )
+    unknown = sorted(set(mapping) - set(FIELDS))
+    if unknown:
+        raise MappingInvalid(_("没有字段：%(names)s。") % {"names": "、".join(unknown)}, accepted="、".join(FIELDS))
+    table.require(*mapping.values())

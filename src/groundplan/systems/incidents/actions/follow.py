@@ -1,0 +1,87 @@
+"""What a reporter may do with receipt number and code: add to the report, and rate its handling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases import actions as cases
+from groundplan.kernel.files import actions as files_actions
+from groundplan.kernel.parties.queries import Actor
+from groundplan.systems.incidents import queries
+from groundplan.systems.incidents.errors import AlreadyRated, ReportInvalid
+from groundplan.systems.incidents.logic.masking import mask_text
+from groundplan.systems.incidents.models import Incident
+
+LONGEST_SUPPLEMENT = 2000
+
+
+@transaction.atomic
+def supplement_report(*, number: str, code: str, text: str, files: Sequence[tuple[str, bytes]] = ()) -> Incident:
+    """Add to a report that is still being handled; personal numbers in the text are masked.
+
+    Args:
+        number: receipt number.
+        code: query code.
+        text: 1 to 2,000 characters.
+        files: (name, content), at most 9.
+
+    Raises:
+        ReceiptUnknown: number or code is wrong.
+        ReportInvalid: no text, too long, or the case is closed.
+    """
+    incident = queries.incident_of_receipt(number, code)
+    if not text.strip() or len(text) > LONGEST_SUPPLEMENT:
+        raise ReportInvalid(
+            _("补充内容为 1 至 %(most)d 字。") % {"most": LONGEST_SUPPLEMENT},
+            fields=[{"field": "text", "reason": f"1..{LONGEST_SUPPLEMENT}"}],
+        )
+    if not incident.case.active:
+        raise ReportInvalid(_("该件已办结，不能再补充。"), next_step=_("如未解决，请评价并说明，或重新反映。"))
+    reporter = reporter_of(incident)
+    stored = [
+        files_actions.store_file(
+            actor=reporter.actor_id, name=name, content=content, subject=f"incident:{incident.public_id}"
+        )
+        for name, content in files[:9]
+    ]
+    cases.comment(
+        actor=reporter, case=incident.case.public_id, text=_("反映人补充：") + mask_text(text).text, files=stored
+    )
+    return incident
+
+
+@transaction.atomic
+def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | None, note: str = "") -> Incident:
+    """Rate a closed case once.
+
+    Args:
+        number: receipt number.
+        code: query code.
+        satisfaction: 1 (very dissatisfied) to 5 (very satisfied).
+        solved: what the reporter says.
+        note: in the reporter's words; personal numbers are masked.
+
+    Raises:
+        ReceiptUnknown: number or code is wrong.
+        AlreadyRated: the case is not closed, or was rated.
+    """
+    incident = queries.incident_of_receipt(number, code)
+    if not queries.follow(number, code).may_rate:
+        raise AlreadyRated(_("办结后可评价一次。"))
+    cases.rate_case(
+        actor=reporter_of(incident),
+        case=incident.case.public_id,
+        source="reporter",
+        satisfaction=satisfaction,
+        solved=solved,
+        note=mask_text(note).text[:2000],
+    )
+    return incident
+
+
+def reporter_of(incident: Incident) -> Actor:
+    """Who holds the receipt, as an actor without any right of an officer."""
+    return Actor(actor_id=incident.reporter, user_id=None, display_name=_("反映人"))

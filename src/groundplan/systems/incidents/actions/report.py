@@ -1,0 +1,309 @@
+"""The one way in: every door (page, call, patrol, file, interface, message) reports through here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases import actions as cases
+from groundplan.kernel.cases.models import Case
+from groundplan.kernel.files import actions as files_actions
+from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import clock, crypto, sql
+from groundplan.lib.errors import NotAllowed
+from groundplan.lib.identity import uuid7
+from groundplan.systems.incidents import queries
+from groundplan.systems.incidents.actions import placing
+from groundplan.systems.incidents.errors import ReportInvalid
+from groundplan.systems.incidents.logic.likeness import Likely, likely_duplicates
+from groundplan.systems.incidents.logic.masking import mask_text, normal_phone
+from groundplan.systems.incidents.models import Acknowledged, Incident, Load
+
+LONGEST_TEXT = 20_000
+MOST_FILES = 9
+SURE_ENOUGH = 40
+SAME_WITHIN_MINUTES = 60
+_PROCESS = uuid7().hex
+CHANNELS: dict[str, dict[str, str]] = {
+    "web": {"zh-hans": "网页", "en": "Web"},
+    "phone": {"zh-hans": "电话", "en": "Telephone"},
+    "inspector": {"zh-hans": "信息采集员", "en": "Inspector"},
+    "grid": {"zh-hans": "网格员", "en": "Grid worker"},
+    "file": {"zh-hans": "文件导入", "en": "File"},
+    "api": {"zh-hans": "接口", "en": "Interface"},
+    "event": {"zh-hans": "系统消息", "en": "System message"},
+}
+# Who may say that a report came through this door; the others stand open to everybody.
+DOOR_ROLES = {
+    "phone": ("operator",),
+    "inspector": ("inspector",),
+    "grid": ("grid_worker",),
+    "file": ("operator", "data_office"),
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a reporter is given: the number and the code to follow it, and whether it was there already."""
+
+    number: str
+    code: str
+    incident: Incident
+    case: Case
+    created: bool
+    duplicates: tuple[Likely, ...] = ()
+
+
+@transaction.atomic
+def report_incident(
+    *,
+    actor: Actor,
+    channel: str,
+    text: str,
+    flow: str = "hotline",
+    title: str = "",
+    type: str = "",  # noqa: A002 - the field's name in the flow.
+    kind: str = "",
+    category: str = "",
+    component: str = "",
+    urgency: str = "normal",
+    place: str = "",
+    place_class: str = "",
+    point: tuple[float, float] | None = None,
+    system: str = "wgs84",
+    reporter_name: str = "",
+    reporter_phone: str = "",
+    files: Sequence[tuple[str, bytes]] = (),
+    key: str = "",
+    external_id: str = "",
+    reported_at: datetime | None = None,
+    visitor: str = "",
+    load: Load | None = None,
+    district: str = "",
+    extra: Mapping[str, Any] | None = None,
+) -> Receipt:
+    """Take a report in and open its case.
+
+    Personal numbers inside the text are masked before anything is stored; the original stands encrypted in the
+    personal part of the case. The same report sent twice (same key, or the same text, place and caller within an
+    hour) is one case and gives the same receipt.
+
+    Args:
+        actor: who reports or enters the report.
+        channel: the door: ``web phone inspector grid file api event``.
+        text: what happened, 1 to 20,000 characters.
+        flow: ``hotline`` or ``city-management``.
+        title: one line; made of the text when empty.
+        type: hotline: ``consult help complaint report suggestion praise``.
+        kind: city management: ``component`` or ``matter``.
+        category: code of the category; proposed from the text when empty.
+        component: identity of a component of the register; its owner and place are looked up.
+        urgency: ``normal`` or ``urgent``.
+        place: address in words.
+        place_class: ``first second third`` or empty.
+        point: longitude, latitude in ``system``.
+        system: ``wgs84 cgcs2000 gcj02 bd09``.
+        reporter_name: stored encrypted.
+        reporter_phone: stored encrypted, found by keyed hash.
+        files: (name, content), at most 9.
+        key: whatever names this report at its source; the same key never gives a second case.
+        external_id: its number in another system.
+        reported_at: when it was said; now when empty.
+        visitor: what tells anonymous senders apart, such as an address; only its keyed hash is used.
+        load: the file it came in.
+        district: division code of the district, for reports that name one but have no point.
+        extra: further fields of the flow.
+
+    Returns:
+        The receipt.
+
+    Raises:
+        ReportInvalid: ``fields`` names each part that cannot be accepted.
+        OutsideCity: the point is in no district of the city.
+        NotAllowed: the actor may not use this door.
+    """
+    check_report(actor, channel, flow, text, files)
+    original = _storable(text)
+    phone = normal_phone(reporter_phone)
+    fingerprint = crypto.keyed_hash(
+        "\0".join(
+            (
+                channel,
+                flow,
+                "".join(original.split()),
+                place,
+                repr(point),
+                phone or actor.actor_id,
+                visitor,
+                external_id,
+            )
+        ),
+        purpose="incidents.fingerprint",
+    )
+    intake_key = crypto.keyed_hash(f"{channel}\0{key}", purpose="incidents.key") if key else None
+    known = _known(fingerprint, intake_key, channel, external_id)
+    if known is not None:
+        return receipt_of(known, created=False)
+    spot = placing.find_spot(point=point, system=system, component=component, district=district)
+    masked = mask_text(original)
+    shown_title = mask_text(_storable(title)).text.strip() or _first_line(masked.text)
+    kind, code, proposed, certainty = _category(flow, kind, category, f"{title}\n{original}", component)
+    now = clock.now()
+    incident = Incident(
+        channel=channel, kind=kind, category=code, proposed_category=proposed, certainty=certainty,
+        component=component, text=masked.text, hidden_parts=min(masked.hidden, 999),
+        place=mask_text(_storable(place)).text[:300],
+        longitude=spot.point[0] if spot.point else None, latitude=spot.point[1] if spot.point else None,
+        phone_hash=crypto.keyed_hash(phone, purpose="incidents.phone") if phone else None,
+        reported_at=reported_at or now, received_at=now, intake_key=intake_key, fingerprint=fingerprint,
+        external_id=external_id[:120], load=load, **spot.codes,
+    )  # fmt: skip
+    incident.reporter = actor.actor_id if channel == "web" and actor.is_signed_in else f"receipt:{incident.public_id}"
+    likely = tuple(_likely(incident, masked.text))
+    data = {
+        **placing.flow_data(flow, incident, spot, kind=kind, code=code),
+        "type": type or None, "urgency": urgency or None, "place_class": place_class or None,
+        "channel": channel, "place": incident.place or None, "description": masked.text, **(extra or {}),
+    }  # fmt: skip
+    case = cases.open_case(
+        actor=actor,
+        flow=flow,
+        title=shown_title,
+        data=queries.known_fields(flow, data),
+        personal=_personal(reporter_name, reporter_phone, original if masked.hidden else ""),
+        point=spot.point,
+        division_codes={level: text for level, text in spot.codes.items() if text},
+        channel=channel,
+        subject=f"component:{component}" if component else "",
+        reporter=incident.reporter,
+        files=[_stored(actor, name, content, incident) for name, content in files],
+    )
+    incident.case = case
+    incident.receipt = case.number
+    incident.likely = [
+        {"incident": str(other.public_id), "number": other.receipt, "reason": like.reason,
+         "metres": None if like.distance_m is None else round(like.distance_m), "alike": round(like.likeness * 100)}
+        for like in likely for other in [queries.incident_by_pk(like.incident_id)]
+    ]  # fmt: skip
+    incident.save(force_insert=True)
+    transaction.on_commit(_acknowledge)
+    return receipt_of(incident, created=True, duplicates=likely)
+
+
+def _acknowledge() -> None:
+    """Count, after the transaction, that the reporter is told yes; each process has its own row."""
+    if not Acknowledged.objects.filter(process=_PROCESS).update(count=F("count") + 1):
+        Acknowledged.objects.get_or_create(process=_PROCESS)
+        Acknowledged.objects.filter(process=_PROCESS).update(count=F("count") + 1)
+
+
+def check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
+    """Refuse a report that cannot be taken in, naming each part.
+
+    Raises:
+        ReportInvalid: see ``fields``.
+        NotAllowed: the door is not the actor's.
+    """
+    if channel in DOOR_ROLES and not actor.has_role(*DOOR_ROLES[channel]):
+        raise NotAllowed(_("您没有使用该上报渠道的角色。"), accepted="、".join(DOOR_ROLES[channel]))
+    wrong = []
+    if channel not in CHANNELS:
+        wrong.append({"field": "channel", "reason": ", ".join(CHANNELS)})
+    if flow not in queries.FLOWS:
+        wrong.append({"field": "flow", "reason": ", ".join(queries.FLOWS)})
+    if not _storable(text).strip():
+        wrong.append({"field": "text", "reason": _("请填写反映内容。")})
+    elif len(text) > LONGEST_TEXT:
+        wrong.append({"field": "text", "reason": _("反映内容最多 %(most)d 字。") % {"most": LONGEST_TEXT}})
+    if len(files) > MOST_FILES:
+        wrong.append({"field": "files", "reason": _("最多上传 %(most)d 个附件。") % {"most": MOST_FILES}})
+    if wrong:
+        raise ReportInvalid("；".join(str(item["reason"]) for item in wrong), fields=wrong)
+
+
+def receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, ...] = ()) -> Receipt:
+    """The receipt of an incident; its code is derived, so that it can be given again and is stored nowhere."""
+    return Receipt(incident.receipt, queries.follow_code(incident), incident, incident.case, created, duplicates)
+
+
+def _known(fingerprint: bytes, intake_key: bytes | None, channel: str, external_id: str) -> Incident | None:
+    """The incident that this report already is; two senders of the same report wait for one another."""
+    with connection.cursor() as cursor:
+        sql.advisory_xact_lock(cursor, f"incidents:{(intake_key or fingerprint).hex()}")
+        if intake_key:
+            sql.advisory_xact_lock(cursor, f"incidents:{fingerprint.hex()}")
+    return queries.earlier_same(fingerprint, intake_key, channel, external_id, within_minutes=SAME_WITHIN_MINUTES)
+
+
+def _category(flow: str, kind: str, category: str, text: str, component: str) -> tuple[str, str, str, int]:
+    """Kind, code, proposed code and certainty in percent."""
+    kinds = (
+        ("hotline",)
+        if flow == "hotline"
+        else (kind,)
+        if kind
+        else ("component",)
+        if component
+        else ("matter", "component")
+    )
+    if category:
+        found = queries.category(kinds, category)
+        if found is None and flow != "hotline":
+            raise ReportInvalid(
+                _("没有类别“%(code)s”。") % {"code": category[:40]}, fields=[{"field": "category", "reason": "unknown"}]
+            )
+        return (found.kind if found else "hotline"), (found.code if found else category[:40]), "", 100
+    proposed_kind, proposed, certainty = queries.proposed_category(kinds, text)
+    percent = int(certainty * 100)
+    # Below this a person decides; the proposal stays visible as a proposal.
+    chosen = proposed if percent >= SURE_ENOUGH else ""
+    return proposed_kind or kinds[0], chosen, proposed, percent
+
+
+def _likely(incident: Incident, text: str) -> list[Likely]:
+    point = (
+        (incident.longitude, incident.latitude)
+        if incident.longitude is not None and incident.latitude is not None
+        else None
+    )
+    return likely_duplicates(
+        category=f"{incident.kind}:{incident.category}" if incident.category else "",
+        text=text,
+        point=point,
+        reported_at=incident.reported_at,
+        earlier=queries.comparable(incident),
+    )
+
+
+def _stored(actor: Actor, name: str, content: bytes, incident: Incident) -> Any:
+    return files_actions.store_file(
+        actor=actor.actor_id, name=name, content=content, subject=f"incident:{incident.public_id}"
+    )
+
+
+def _personal(name: str, phone: str, original: str) -> dict[str, str]:
+    given = {
+        "reporter_name": _storable(name).strip()[:80],
+        "reporter_phone": _storable(phone).strip()[:40],
+        "original_text": original,
+    }
+    return {field: value for field, value in given.items() if value}
+
+
+def _first_line(text: str) -> str:
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "…")
+    return line if len(line) <= 40 else line[:39] + "…"  # noqa: PLR2004 - fits one line of a list.
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL cannot keep and without invisible controls."""
+    return "".join(
+        sign for sign in text if sign in "\n\t" or not (unicodedata.category(sign) in {"Cc", "Cs"} or sign == "\ufeff")
+    )

@@ -1,0 +1,1 @@
+"""Pure functions of incidents: masking, likeness, spreadsheet columns, rates."""

@@ -1,0 +1,27 @@
+"""Pages of incidents."""
+
+from django.urls import URLPattern, path
+
+from groundplan.systems.incidents.pages import floor, imports, resident, statistics, work
+
+urlpatterns: list[URLPattern] = [
+    path("report", resident.report, name="report"),
+    path("report/receipt", resident.receipt, name="receipt"),
+    path("follow", resident.follow, name="follow"),
+    path("follow/supplement", resident.supplement, name="supplement"),
+    path("follow/rate", resident.rate, name="rate"),
+    path("intake", work.intake, name="intake"),
+    path("intake/caller", work.caller, name="intake-caller"),
+    path("intake/likely", work.likely, name="intake-likely"),
+    path("patrol", work.patrol, name="patrol"),
+    path("command", floor.command, name="command"),
+    path("command/list", floor.command_list, name="command-list"),
+    path("command/figures", floor.command_figures, name="command-figures"),
+    path("command/map.geojson", floor.command_map, name="command-map"),
+    path("indicators", statistics.indicators, name="indicators"),
+    path("indicators/cases", statistics.indicator_cases, name="indicator-cases"),
+    path("incidents/imports", imports.uploads, name="incident-imports"),
+    path("incidents/imports/columns", imports.columns, name="incident-import-columns"),
+    path("incidents/imports/<uuid:public_id>", imports.load_page, name="incident-load"),
+    path("incidents/imports/<uuid:public_id>/quarantine.xlsx", imports.quarantine, name="incident-quarantine"),
+]

@@ -1,0 +1,86 @@
+"""统计报表: the indicators per unit and period; each number leads to its cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from groundplan.kernel.parties import access
+from groundplan.kernel.parties import queries as parties
+from groundplan.kernel.parties.access import AuthenticatedRequest
+from groundplan.lib import clock
+from groundplan.systems.incidents import queries
+from groundplan.systems.incidents.logic.rates import INDICATORS
+from groundplan.systems.incidents.registry import FLOOR_ROLES
+
+READERS = (*FLOOR_ROLES, "handler", "data_office")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days in the city's zone, the last one included, and the flow that is asked about."""
+
+    first: date
+    last: date
+    flow: str
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return datetime.combine(self.first, time(0), tzinfo=timezone.get_current_timezone())
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return datetime.combine(self.last + timedelta(days=1), time(0), tzinfo=timezone.get_current_timezone())
+
+
+@require_GET
+@access.officer(*READERS)
+def indicators(request: AuthenticatedRequest) -> HttpResponse:
+    """The table of a period and flow."""
+    period = period_of(request)
+    shown = [indicator for indicator in INDICATORS if period.flow in indicator.flows]
+    rows = [
+        {"figures": found, "cells": [(indicator, found.rates[indicator.key]) for indicator in shown]}
+        for found in queries.figures(request.actor, flow=period.flow, start=period.start, end=period.end)
+    ]
+    return render(request, "incidents/indicators.html", {"period": period, "indicators": shown, "rows": rows})
+
+
+@require_GET
+@access.officer(*READERS)
+def indicator_cases(request: AuthenticatedRequest) -> HttpResponse:
+    """The cases behind one number."""
+    period, key = period_of(request), request.GET.get("key", "")
+    unit = parties.party_by_code(request.GET.get("unit", "")[:64].replace("\x00", ""))
+    hit = {"yes": True, "no": False}.get(request.GET.get("hit", ""))
+    found = queries.figure_cases(
+        request.actor, flow=period.flow, start=period.start, end=period.end, unit=unit, key=key, hit=hit
+    )
+    indicator = next((known for known in INDICATORS if known.key == key), None)
+    context = {"period": period, "unit": unit, "indicator": indicator, "hit": hit, "rows": found[:500]}
+    return render(request, "incidents/indicator_cases.html", context)
+
+
+def period_of(request: AuthenticatedRequest) -> Period:
+    """The period asked for; by default this month until today."""
+    today = timezone.localtime(clock.now()).date()
+    first = _day(request.GET.get("from", ""), today.replace(day=1))
+    last = _day(request.GET.get("to", ""), today)
+    flow = request.GET.get("flow", "")
+    first, last = min(first, last), max(first, last)
+    return Period(first, last, flow if flow in queries.FLOWS else "city-management")
+
+
+def _day(text: str, otherwise: date) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return day if date(2000, 1, 1) <= day <= date(2100, 1, 1) else otherwise

@@ -1,0 +1,54 @@
+"""The categories in force, and which of them a text speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from groundplan.kernel.cases.models import FlowVersion
+from groundplan.lib import clock
+from groundplan.systems.incidents.logic.likeness import propose_category
+from groundplan.systems.incidents.models import Category
+
+
+def categories(*kinds: str) -> tuple[Category, ...]:
+    """The categories of some kinds that are in force, in the order of their list."""
+    state = Category.objects.aggregate(count=Count("id"), last=Max("id"))
+    return _loaded(tuple(kinds), int(state["count"]), int(state["last"] or 0))
+
+
+def category(kinds: Sequence[str], code: str) -> Category | None:
+    """The category of a code or of its Chinese name; None when there is none."""
+    wanted = code.strip()
+    return next((row for row in categories(*kinds) if wanted in (row.code, row.label.get("zh-hans"))), None)
+
+
+def category_name(kind: str, code: str) -> str:
+    """The Chinese name of a category: the language of the rules and of the city's spreadsheets."""
+    found = category((kind,), code) if code else None
+    return str(found.label["zh-hans"]) if found else ""
+
+
+def proposed_category(kinds: Sequence[str], text: str) -> tuple[str, str, float]:
+    """Kind, code and certainty (0 to 1) of the category that a text speaks of; empty when none does."""
+    rows = {f"{row.kind}:{row.code}": row.words for row in categories(*kinds)}
+    key, certainty = propose_category(text, rows)
+    kind, _colon, code = key.partition(":")
+    return kind, code, certainty
+
+
+def known_fields(flow: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the version of a flow in force has fields for, without empty ones."""
+    document = FlowVersion.objects.filter(key=flow, in_force=True).values_list("document", flat=True).first() or {}
+    fields = document.get("fields", {})
+    return {name: value for name, value in values.items() if value is not None and name in fields}
+
+
+@lru_cache(maxsize=8)
+def _loaded(kinds: tuple[str, ...], _count: int, _last: int) -> tuple[Category, ...]:
+    today = clock.now().date()
+    found = Category.objects.filter(kind__in=kinds).filter(Q(valid_until=None) | Q(valid_until__gt=today))
+    return tuple(found.order_by("position", "id"))

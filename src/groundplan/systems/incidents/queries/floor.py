@@ -1,0 +1,101 @@
+"""The command floor: what is on the map, what is newest, and the figures of the day, all within the reader's scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import clock, sql
+from groundplan.systems.incidents.models import Incident
+from groundplan.systems.incidents.queries.reports import SEEING_ROLES, incidents_for
+
+MOST_FEATURES = 2000
+CLUSTER_PIXELS = 48
+TILE_PIXELS = 512
+SINGLES_FROM_ZOOM = 16
+BBox = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class TodayFigures:
+    """The figures of one day."""
+
+    opened: int
+    active: int
+    overdue: int
+    closed: int
+    returned: int
+
+
+def map_features(
+    actor: Actor, *, bbox: BBox, zoom: float, state: str = "active", flow: str = "", since: datetime | None = None
+) -> dict[str, Any]:
+    """GeoJSON of the incidents in a viewport: points, or clusters of one grid cell of the screen each.
+
+    Args:
+        actor: only cases in whose units the actor holds an office.
+        bbox: west, south, east, north in degrees.
+        zoom: zoom level of the map; the cell of a cluster is 48 pixels of it.
+        state: ``active``, ``overdue``, ``closed`` or ``all``.
+        flow: key of one flow, all when empty.
+        since: only those reported since.
+
+    Returns:
+        A FeatureCollection of at most 2,000 features; ``clustered`` tells whether points were joined.
+    """
+    west, south, east, north = bbox
+    cell = 360.0 / (TILE_PIXELS * 2.0**zoom) * CLUSTER_PIXELS
+    # A small city map of a whole world cannot have more cells than features.
+    cell = max(cell, ((east - west) * (north - south) / (MOST_FEATURES / 2)) ** 0.5, 1e-9)
+    values = {
+        "west": west, "south": south, "east": east, "north": north, "cell": cell, "flow": flow, "state": state,
+        "since": since, "everything": actor.is_system, "parties": list(actor.party_ids(*SEEING_ROLES)),
+        "singles": zoom >= SINGLES_FROM_ZOOM, "most": MOST_FEATURES, "now": clock.now(),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql.named("groundplan.systems.incidents", "map_features"), values)
+        rows = cursor.fetchall()
+    features = [_feature(row) for row in rows]
+    clustered = any(feature["properties"]["count"] > 1 for feature in features)
+    return {"type": "FeatureCollection", "features": features, "numberReturned": len(features), "clustered": clustered}
+
+
+def latest_incidents(actor: Actor, *, most: int = 30, flow: str = "") -> list[Incident]:
+    """Incidents still open, overdue first, then the nearest to their due date."""
+    found = incidents_for(actor).filter(case__state__in=("open", "suspended"))
+    if flow:
+        found = found.filter(case__flow=flow)
+    return list(found.order_by("-case__overdue", F("case__due_at").asc(nulls_last=True), "-id")[:most])
+
+
+def today_figures(actor: Actor) -> TodayFigures:
+    """What came in, is open, is overdue, was closed and was returned today, in the city's zone."""
+    now = clock.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    active = Q(case__state__in=("open", "suspended"))
+    counted = incidents_for(actor).aggregate(
+        opened=Count("id", filter=Q(received_at__gte=midnight)),
+        active=Count("id", filter=active),
+        overdue=Count("id", filter=active & (Q(case__overdue=True) | Q(case__due_at__lt=now))),
+        closed=Count("id", filter=Q(case__closed_at__gte=midnight)),
+    )
+    returned = incidents_for(actor).filter(case__tasks__state="returned", case__tasks__done_at__gte=midnight)
+    return TodayFigures(**counted, returned=returned.distinct().count())
+
+
+def _feature(row: tuple[Any, ...]) -> dict[str, Any]:
+    lon, lat, count, overdue, public_id, number, title, state, flow = row
+    properties: dict[str, Any] = {"count": count, "overdue": overdue}
+    if public_id is not None:
+        properties |= {"id": str(public_id), "number": number, "title": title, "state": state, "flow": flow}
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        "properties": properties,
+    }

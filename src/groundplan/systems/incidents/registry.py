@@ -1,0 +1,129 @@
+"""What incidents tell the apps below: an event that is a report, a panel, who reads files, figures, pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from pydantic import AwareDatetime, BaseModel, Field
+
+from groundplan.kernel.cases import registry as cases
+from groundplan.kernel.cases.models import Case
+from groundplan.kernel.events import registry as events
+from groundplan.kernel.files import registry as files
+from groundplan.kernel.parties.access import actor_of
+from groundplan.kernel.parties.queries import SYSTEM
+from groundplan.lib import health
+from groundplan.lib.errors import NotFound
+from groundplan.portal.navigation import Entry
+from groundplan.portal.navigation import registry as navigation
+
+
+class ReportReceived(BaseModel):
+    """Data of ``report.received.v1``: another system hands a report over as an event; no personal data."""
+
+    text: str = Field(min_length=1, max_length=20_000)
+    flow: str = "hotline"
+    title: str = ""
+    type: str = ""
+    kind: str = ""
+    category: str = ""
+    component: str = ""
+    place: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    system: str = "wgs84"
+    external_id: str = ""
+    reported_at: AwareDatetime | None = None
+
+
+def register() -> None:
+    """Called once, when all models are loaded."""
+    events.event_type("report.received.v1", ReportReceived)
+    events.subscribe("incidents.reports", types=["report.received.v1"], handler=take_report)
+    cases.panel("hotline", incident_panel)
+    cases.panel("city-management", incident_panel)
+    files.reader("incident:", may_read_file)
+    health.report("acknowledged", acknowledged)
+    health.report("stored", stored)
+    navigation.add(
+        Entry("report", {"zh-hans": "反映问题", "en": "Report"}, section="public", order=10),
+        Entry("follow", {"zh-hans": "查询进度", "en": "Follow a report"}, section="public", order=20),
+        Entry("intake", {"zh-hans": "话务受理", "en": "Call intake"}, "work", 30, holds("operator")),
+        Entry("patrol", {"zh-hans": "快速上报", "en": "Quick report"}, "work", 35, holds("inspector", "grid_worker")),
+        Entry(
+            "incident-imports", {"zh-hans": "批量导入", "en": "Import"}, "work", 60, holds("operator", "data_office")
+        ),
+        Entry("command", {"zh-hans": "指挥调度", "en": "Command"}, "command", 10, holds(*FLOOR_ROLES)),
+        Entry(
+            "indicators",
+            {"zh-hans": "统计报表", "en": "Reports"},
+            "command",
+            20,
+            holds(*FLOOR_ROLES, "handler", "data_office"),
+        ),
+    )
+
+
+FLOOR_ROLES = ("dispatcher", "supervisor", "leader", "operator")
+
+
+def holds(*roles: str) -> Any:
+    """Whether the reader of a request holds one of some roles."""
+
+    def visible(request: HttpRequest) -> bool:
+        return actor_of(request).has_role(*roles)
+
+    return visible
+
+
+def take_report(event: events.Event) -> None:
+    """Make a case of a report that arrived as an event; the event's id keeps it single."""
+    from groundplan.systems.incidents.actions import report_incident  # noqa: PLC0415 - needs the apps.
+
+    data = dict(event.data)
+    longitude, latitude = data.pop("longitude", None), data.pop("latitude", None)
+    point = (longitude, latitude) if longitude is not None and latitude is not None else None
+    report_incident(actor=SYSTEM, channel="event", key=str(event.id), point=point, **data)
+
+
+def incident_panel(request: HttpRequest, case: Case) -> tuple[str, dict[str, Any]] | None:
+    """The panel of a case's page: place, component, photos, likely duplicates."""
+    from groundplan.systems.incidents.queries import category_label, panel_facts  # noqa: PLC0415 - needs the apps.
+
+    facts = panel_facts(actor_of(request), case)
+    if facts is None:
+        return None
+    return "incidents/panel.html", {
+        "incident": facts.incident,
+        "facts": facts,
+        "category": category_label(facts.incident),
+    }
+
+
+def may_read_file(request: HttpRequest, subject: str) -> bool:
+    """An officer who sees the incident may read its files."""
+    from groundplan.systems.incidents.queries import incident_for  # noqa: PLC0415 - needs the apps.
+
+    try:
+        incident_for(actor_of(request), subject.partition(":")[2])
+    except (NotFound, ValidationError, ValueError):
+        return False
+    return True
+
+
+def acknowledged() -> int:
+    """Reports that the intake has said yes to."""
+    from django.db.models import Sum  # noqa: PLC0415 - with the models.
+
+    from groundplan.systems.incidents.models import Acknowledged  # noqa: PLC0415
+
+    return int(Acknowledged.objects.aggregate(total=Sum("count"))["total"] or 0)
+
+
+def stored() -> int:
+    """Reports that stand in the database."""
+    from groundplan.systems.incidents.models import Incident  # noqa: PLC0415
+
+    return int(Incident.objects.count())
