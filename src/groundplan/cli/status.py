@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from groundplan import __version__
-from groundplan.cli.context import echo_json, setup_django
+from groundplan.cli.context import echo_json, fail, migrations_missing, setup_django
 
 WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '60 seconds'"
 QUEUE = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
@@ -45,6 +45,8 @@ def status(*, as_json: bool) -> None:
     `acknowledged` the reports that were said yes to and `stored` those in the database.
     """
     setup_django(migrate=False)
+    if migrations_missing():
+        fail("the database lacks tables of this version; start it once with groundplan up.")
     found = figures()
     if as_json:
         echo_json(found)

@@ -21,7 +21,7 @@ def check_server(url: str) -> None:
     import psycopg
 
     try:
-        connection = psycopg.connect(url, connect_timeout=10)
+        connection = psycopg.connect(url, connect_timeout=10, client_encoding="utf8")
     except psycopg.OperationalError as error:
         raise DatabaseFailed(
             f"The server named in DATABASE_URL does not answer: {str(error).strip().splitlines()[-1]}",
@@ -45,9 +45,7 @@ def check_texts(connection: psycopg.Connection[Any]) -> None:
     Raises:
         DatabaseFailed: with the command that makes a database which does it right.
     """
-    name, encoding = (
-        connection.execute("SELECT current_database(), current_setting('server_encoding')").fetchone() or ()
-    )
+    name, encoding = connection.info.dbname, connection.info.parameter_status("server_encoding")
     remedy = (
         f"Make the database again: CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' "
         "(from version 17 on: LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8')."
