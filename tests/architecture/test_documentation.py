@@ -59,8 +59,7 @@ def test_every_link_between_pages_leads_somewhere():
     broken = []
     for page in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)} -> {target}")
+            broken += [] if (page.parent / target).exists() else [f"{page.relative_to(ROOT)} -> {target}"]
     assert broken == []
 
 

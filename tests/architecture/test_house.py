@@ -101,7 +101,7 @@ STEPS = {
     "types": ("src/groundplan/lib/identity.py", "\nwrong: int = 'text'\n"),
     "migrations": (
         "src/groundplan/kernel/ledger/models.py",
-        '\n\nclass Planted(models.Model):\n    """Retention: none."""\n\n    class Meta:\n        app_label = "ledger"\n',
+        '\n\nclass Planted(models.Model):\n    """Retention: none."""\n',
     ),
     "browser code": ("frontend/islands/portal.ts", "\nconst planted: number = 'text';\n"),
     "walls": ("src/groundplan/kernel/ledger/logic.py", "\nimport os  # noqa\n"),
