@@ -25,13 +25,14 @@ STARS = range(1, 6)
 
 @transaction.atomic
 def comment(*, actor: Actor, case: UUID | str, text: str, files: Iterable[StoredFile] = ()) -> Step:
-    """Say something on a case, or add files to it; every unit in the case reads it.
+    """Say something on a case, or add files to it; every unit in the case reads it. Its reporter may add to it too.
 
     Raises:
         CaseNotFound: the actor may not see the case.
         DataInvalid: neither text nor file.
     """
-    move = load_case(actor, case, None)
+    by_reporter = Case.objects.filter(public_id=case, reporter=actor.actor_id).exclude(reporter="").exists()
+    move = load_case(actor, case, None, by_reporter=by_reporter)
     added = list(files)
     first = move.step("attach" if added and not text.strip() else "comment", note=text.strip()[:4000])
     if not added:

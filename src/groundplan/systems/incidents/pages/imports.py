@@ -20,7 +20,7 @@ from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.lib.tabular import read_table, write_xlsx
 from groundplan.systems.incidents import actions, queries
-from groundplan.systems.incidents.forms import MappingForm, UploadForm
+from groundplan.systems.incidents.pages.forms import MappingForm, UploadForm
 from groundplan.systems.incidents.logic.columns import propose_mapping
 from groundplan.systems.incidents.models import Load, QuarantinedRow
 

@@ -15,7 +15,7 @@ from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
 from groundplan.systems.incidents.api import visitor_of
-from groundplan.systems.incidents.forms import FollowForm, RatingForm, ReportForm, SupplementForm
+from groundplan.systems.incidents.pages.forms import FollowForm, RatingForm, ReportForm, SupplementForm
 
 RECEIPT = "incidents.receipt"
 

@@ -15,7 +15,7 @@ from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
-from groundplan.systems.incidents.forms import IntakeForm, PatrolForm
+from groundplan.systems.incidents.pages.forms import IntakeForm, PatrolForm
 
 SHORTEST = 4
 
