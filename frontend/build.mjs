@@ -1,7 +1,8 @@
-// Bundles the islands and styles into the portal's static folder; run by the build hook.
+// Bundles the islands and styles into the portal's static folder, each with a compressed twin; run by the build hook.
 import * as esbuild from "esbuild";
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const out = "src/groundplan/portal/static/dist";
 rmSync(out, { recursive: true, force: true });
@@ -9,7 +10,7 @@ mkdirSync(out, { recursive: true });
 
 const islands = readdirSync("frontend/islands").filter((name) => name.endsWith(".ts"));
 await esbuild.build({
-  entryPoints: [...islands.map((name) => join("frontend/islands", name)), "frontend/styles/portal.css"],
+  entryPoints: [...islands.map((name) => join("frontend/islands", name)), "frontend/styles/portal.css", "frontend/styles/maplibre.css"],
   outdir: out,
   entryNames: "[name]",
   chunkNames: "chunk-[name]-[hash]",
@@ -21,5 +22,8 @@ await esbuild.build({
   loader: { ".svg": "dataurl" },
   logLevel: "warning",
 });
-copyFileSync("node_modules/htmx.org/dist/htmx.min.js", join(out, "htmx.js"));
 copyFileSync("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", join(out, "maplibre-gl-worker.mjs"));
+for (const name of readdirSync(out)) {
+  const path = join(out, name);
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+}

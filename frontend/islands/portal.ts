@@ -1,1 +1,29 @@
-export {};
+// On every page: htmx with the CSRF token, live parts by server-sent events, relative times, dialogs, previews.
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { startClocks } from "../parts/clocks";
+import { startDialogs } from "../parts/dialogs";
+import { startPreviews } from "../parts/previews";
+import { startStream } from "../parts/stream";
+
+function csrfToken(): string {
+  const field = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]");
+  return field?.value ?? "";
+}
+
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+document.addEventListener("htmx:configRequest", (event) => {
+  const detail = (event as CustomEvent<{ verb: string; headers: Record<string, string> }>).detail;
+  if (detail.verb !== "get") detail.headers["X-CSRFToken"] = csrfToken();
+});
+
+startDialogs(document);
+startPreviews(document);
+startClocks();
+startStream();
+
+const refused = document.querySelector<HTMLElement>("[data-focus]");
+refused?.focus();
+document.documentElement.dataset["ready"] = "true";

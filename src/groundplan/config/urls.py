@@ -30,3 +30,8 @@ urlpatterns += [
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+
+handler400 = "groundplan.portal.problems.bad_request"
+handler403 = "groundplan.portal.problems.forbidden"
+handler404 = "groundplan.portal.problems.not_found"
+handler500 = "groundplan.portal.problems.server_error"

@@ -1,20 +1,76 @@
-"""What every template knows: navigation, language, demonstration mark."""
+"""What every template knows: navigation, city, language, theme, demonstration mark."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
-from groundplan.portal.navigation import registry
+from groundplan.portal.navigation import SECTIONS, Entry, registry
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the navigation as this reader sees it."""
+
+    url: str
+    label: dict[str, str]
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section of the navigation with its entries."""
+
+    key: str
+    label: dict[str, str]
+    items: tuple[Item, ...]
+
+
+def address(entry: Entry) -> str:
+    """The path of an entry, empty when its page is not installed."""
+    try:
+        return reverse(entry.url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def groups(request: HttpRequest) -> list[Group]:
+    """The sections of the navigation, in order; the entry whose path is the longest prefix of ours is current."""
+    offered = [(entry, address(entry)) for entry in registry.entries if entry.visible(request)]
+    offered = [(entry, url) for entry, url in offered if url]
+    here = max((url for _, url in offered if is_at(request.path, url)), key=len, default="")
+    found = []
+    for key, text in SECTIONS.items():
+        items = tuple(
+            Item(url, entry.label, entry.count(request) if entry.count else None, url == here)
+            for entry, url in offered
+            if entry.section == key
+        )
+        if items:
+            found.append(Group(key, text, items))
+    return found
+
+
+def is_at(path: str, url: str) -> bool:
+    """Whether a path is an entry's page or lies below it; the front page has nothing below it."""
+    return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Context of the layout."""
-    entries = [entry for entry in registry.entries if entry.visible(request)]
+    """Context of the layout; what costs a query is only asked for when a template shows it."""
+    theme = request.COOKIES.get("theme", "")
     return {
-        "navigation": entries,
-        "reader_name": registry.reader_name(request),
+        "navigation": SimpleLazyObject(lambda: groups(request)),
+        "reader_name": SimpleLazyObject(lambda: registry.reader_name(request)),
+        "city_name": registry.city_name(),
+        "theme": theme if theme in THEMES else "",
         "demonstration": os.environ.get("GROUNDPLAN_MODE") == "demo",
     }

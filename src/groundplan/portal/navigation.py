@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
+
+# The sections in the order of the menu; ``account`` stands in the menu of the reader's name.
+SECTIONS: dict[str, dict[str, str]] = {
+    "public": {"zh-hans": "市民服务", "en": "For residents"},
+    "work": {"zh-hans": "办理", "en": "Work"},
+    "command": {"zh-hans": "指挥调度", "en": "Command"},
+    "rules": {"zh-hans": "规则", "en": "Rules"},
+    "organisation": {"zh-hans": "组织机构", "en": "Organisation"},
+    "audit": {"zh-hans": "审计", "en": "Audit"},
+    "account": {"zh-hans": "账号", "en": "Account"},
+}
 
 
 def everybody(request: HttpRequest) -> bool:  # noqa: ARG001 - the signature of ``visible``.
@@ -20,7 +32,7 @@ class Entry:
     Args:
         url_name: name of the address.
         label: ``{lang: text}``.
-        section: ``public``, ``work``, ``command``, ``rules``, ``organisation`` or ``audit``.
+        section: ``public``, ``work``, ``command``, ``rules``, ``organisation``, ``audit`` or ``account``.
         order: smaller comes first.
         visible: whether this reader is offered it; the page checks rights by itself as well.
         count: number shown beside the label (a to-do count), or None.
@@ -34,12 +46,24 @@ class Entry:
     count: Callable[[HttpRequest], int | None] | None = None
 
 
+def nobody(request: HttpRequest) -> str:  # noqa: ARG001 - the signature of ``reader_name``.
+    """The name of a reader who has not signed in."""
+    return ""
+
+
+def configured_city() -> dict[str, str] | str:
+    """The city's name as the installation sets it: ``GROUNDPLAN_CITY``, "兰汀市" or "兰汀市 | Lanting"."""
+    chinese, _, english = os.environ.get("GROUNDPLAN_CITY", "").partition("|")
+    return {"zh-hans": chinese.strip(), "en": english.strip() or chinese.strip()}
+
+
 @dataclass
 class Registry:
     """What the apps have registered."""
 
     entries: list[Entry] = field(default_factory=list)
-    reader_name: Callable[[HttpRequest], str] = field(default=lambda request: "")
+    reader_name: Callable[[HttpRequest], str] = field(default=nobody)
+    city_name: Callable[[], dict[str, str] | str] = field(default=configured_city)
 
     def add(self, *entries: Entry) -> None:
         """Register entries; called from ``AppConfig.ready()``."""

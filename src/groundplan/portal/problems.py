@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.template.loader import get_template
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, gettext, gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -25,10 +27,106 @@ def problem_response(error: GroundplanError) -> HttpResponse:
     )
 
 
+# What happened and what to do, by status, when the error itself does not say.
+TEACHING = {
+    400: (
+        gettext_lazy("请求不完整，服务器无法理解。"),
+        gettext_lazy("返回上一页重新操作；如仍出现，请联系系统管理员。"),
+    ),
+    403: (
+        gettext_lazy("您的账号没有打开此页或执行此操作的权限。"),
+        gettext_lazy("如因工作需要，请向本单位的安全管理员申请相应角色。"),
+    ),
+    404: (
+        gettext_lazy("没有这个页面，或者您无权知道它是否存在。"),
+        gettext_lazy("检查地址或编号是否抄写完整；也可以从菜单重新进入。"),
+    ),
+    409: (
+        gettext_lazy("您打开页面之后，其他人已经处理了这一步，您的操作没有执行。"),
+        gettext_lazy("查看最新状态，再决定是否还需要操作。"),
+    ),
+    422: (gettext_lazy("填写的内容不符合要求，什么都没有保存。"), gettext_lazy("返回上一页，按提示更正后再提交。")),
+    500: (
+        gettext_lazy("服务器出错，操作没有完成，也没有保存一半的数据。"),
+        gettext_lazy("请稍后再试；如仍出现，请把时间和地址告诉系统管理员。"),
+    ),
+}
+
+
+class Faulty(GroundplanError):
+    """The server failed; nothing was half done."""
+
+    code = "server-error"
+    status = 500
+    title: ClassVar[dict[str, str]] = {"zh-hans": "服务器出错", "en": "The server failed"}
+
+
+class Refused(GroundplanError):
+    """The request carried no valid form token, or could not be read."""
+
+    code = "bad-request"
+    status = 400
+    title: ClassVar[dict[str, str]] = {"zh-hans": "请求无效", "en": "Bad request"}
+
+
 def problem_page(request: HttpRequest, error: GroundplanError) -> HttpResponse:
-    """The same error as a page."""
-    title = error.title.get(get_language() or "zh-hans", error.title["en"])
-    return render(request, "portal/problem.html", {"error": error, "error_title": title}, status=error.status)
+    """The same error as a page that says what happened and what to do."""
+    explanation, advice = TEACHING.get(error.status, TEACHING[400])
+    context = {
+        "error": error,
+        "error_title": error.title.get(get_language() or "zh-hans", error.title["en"]),
+        "explanation": explanation,
+        "advice": advice,
+        "back": came_from(request),
+    }
+    return render(request, "portal/problem.html", context, status=error.status)
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that led here, empty when there is none."""
+    address = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return address
+    return ""
+
+
+def answer(request: HttpRequest, error: GroundplanError) -> HttpResponse:
+    """The error as a document for programs, as a page for people."""
+    return problem_response(error) if request.path.startswith("/api/") else problem_page(request, error)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature.
+    """Django's handler for 400."""
+    return answer(request, Refused())
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - the same.
+    """Django's handler for 403."""
+    return answer(request, NotAllowed())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - the same.
+    """Django's handler for 404."""
+    return answer(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler for 500; a page that needs no database when even the layout fails."""
+    try:
+        return answer(request, Faulty())
+    except Exception:  # noqa: BLE001 - whatever failed may fail again; the logger has the first failure.
+        return HttpResponse(get_template("portal/fault.html").template.source, status=500)  # type: ignore[attr-defined]
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature.
+    """A form without a valid token: the page was open too long, or the form came from elsewhere."""
+    return answer(
+        request,
+        Refused(
+            gettext("页面停留过久或表单不是从本站提交，操作没有执行。"),
+            next_step=gettext("返回上一页，刷新后重新提交。"),
+        ),
+    )
 
 
 class Problems:
@@ -49,9 +147,7 @@ class Problems:
             exception = NotAllowed()
         if not isinstance(exception, GroundplanError):
             return None
-        if request.path.startswith("/api/"):
-            return problem_response(exception)
-        return problem_page(request, exception)
+        return answer(request, exception)
 
 
 def install_handlers(api: NinjaAPI) -> None:
