@@ -171,3 +171,5 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 GROUNDPLAN_PROFILE = read("GROUNDPLAN_PROFILE")
+# Background jobs stand in the jobs module of each app.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

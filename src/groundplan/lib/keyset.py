@@ -65,8 +65,7 @@ def decode_cursor(cursor: str, types: Sequence[Callable[[Any], Any]]) -> list[An
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if not isinstance(values, list):
-            raise TypeError
+        # What is no list has no length to fit the types, or is no iterable at all.
         return [read(value) for read, value in zip(types, values, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error, ArithmeticError) as error:
         raise CursorInvalid(

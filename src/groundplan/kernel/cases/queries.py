@@ -20,6 +20,7 @@ from groundplan.kernel.cases.logic.values import mask
 from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, FlowVersion, Step, Task
 from groundplan.kernel.cases.privacy import hidden_fields
 from groundplan.kernel.cases.scope import require_sight, visible_parties
+from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, search
 from groundplan.lib.keyset import LARGEST_PAGE, Page, cut, decode_cursor
@@ -149,17 +150,32 @@ def timeline(case: Case) -> list[Step]:
     return list(case.steps.select_related("party", "task").prefetch_related("attachments").order_by("id"))
 
 
-def why(public_id: UUID | str, actor: Actor) -> tuple[UUID, UUID | None]:
+def why(actor: Actor, public_id: UUID | str) -> tuple[UUID, UUID | None]:
     """Record and decision of a step: what 存证证明 and 判定依据 lead to.
 
     Raises:
         CaseNotFound: the actor may not see the case of this step, or there is none.
     """
-    step = Step.objects.select_related("case").filter(public_id=public_id).first()
-    if step is None:
+    found = step_for(actor, public_id)
+    return found.record, found.decision
+
+
+def step_for(actor: Actor, public_id: UUID | str) -> Step:
+    """A step of a case that an actor may see.
+
+    Raises:
+        CaseNotFound: the actor may not see its case, or there is none.
+    """
+    found = Step.objects.select_related("case").filter(public_id=public_id).first()
+    if found is None:
         raise CaseNotFound
-    require_sight(actor, step.case)
-    return step.record, step.decision
+    require_sight(actor, found.case)
+    return found
+
+
+def attachments(case: Case) -> list[StoredFile]:
+    """The files of a case, oldest first."""
+    return list(StoredFile.objects.select_related("blob").filter(subject=f"case:{case.public_id}").order_by("id"))
 
 
 def flow(case: Case) -> Flow:

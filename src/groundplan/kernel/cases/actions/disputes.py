@@ -1,4 +1,4 @@
-"""Return with ruling (退单、派单异议审核) and extension (延期): a unit asks, another decides, the clock stands still."""
+"""Return with ruling (退单、派单异议审核), extension (延期): one asks, another decides, the clock stands."""
 
 from __future__ import annotations
 
@@ -91,8 +91,7 @@ def rule_return(*, actor: Actor, task: UUID | str, seen: int | None, uphold: boo
     returned = mine.parent
     ruling = move.flow.stages[mine.stage]
     kind = "ruling_upheld" if uphold else "ruling_refused"
-    texts = {} if uphold else {"other": returned.party.name}
-    first = move.step(kind, task=mine, note=note, unit=mine.party.name, **texts)
+    first = move.step(kind, task=mine, note=note, unit=mine.party.name, other=returned.party.name)
     move.end_task(mine, "done", "upheld" if uphold else "refused")
     if uphold and isinstance(ruling, RulingStage):
         move.end_task(returned, "returned", "upheld")
@@ -132,7 +131,7 @@ def request_extension(*, actor: Actor, task: UUID | str, seen: int | None, span:
     work = move.work_of(mine)
     require_allowed(work, "extend")
     text = require_reason(reason)
-    wanted = _extension_span(move, mine, work, span)
+    wanted = _extension_span(mine, work, span)
     if any(each.kind == "extension" for each in move.children(mine)):
         raise NotForThisStage(_("已有延期申请待审批。"))
     owner = work.extensions.decided_by or move.flow.control
@@ -185,8 +184,7 @@ def decide_extension(*, actor: Actor, task: UUID | str, seen: int | None, grant:
         move.case.overdue = bool(move.case.due_at and move.case.due_at < move.now)
         asking.asks = {**asking.asks, "extended": [*asking.asks.get("extended", []), str(span)]}
     kind = "extension_granted" if grant else "extension_refused"
-    texts = {"span": str(span)} if grant else {}
-    first = move.step(kind, task=mine, note=note, unit=mine.party.name, **texts)
+    first = move.step(kind, task=mine, note=note, unit=mine.party.name, span=str(span))
     move.announce("task.extension_decided.v1", task=str(asking.public_id), granted=grant)
     move.finish("decide_extension", first=first, data={"task": str(asking.public_id), "granted": grant})
     return mine
@@ -237,7 +235,7 @@ def _cause(cause: str, task: Task) -> str:
     return f"{cause}:{task.public_id}"
 
 
-def _extension_span(move: Move, task: Task, work: Work, text: str) -> Span:
+def _extension_span(task: Task, work: Work, text: str) -> Span:
     """The wanted span, if what is granted in all stays within what the flow allows."""
     most = Span.parse(work.extensions.most)
     wanted = Span.parse(text)

@@ -16,8 +16,8 @@ from groundplan.kernel.cases.errors import CaseNotFound, DataInvalid, IdentityHi
 from groundplan.kernel.cases.models import Case, Rating, Step
 from groundplan.kernel.cases.privacy import hidden_fields
 from groundplan.kernel.files.models import StoredFile
-from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.parties.logic.roles import PURPOSES
+from groundplan.kernel.parties.queries import Actor
 
 SOURCES = ("callback", "reporter")
 STARS = range(1, 6)

@@ -1,4 +1,4 @@
-"""Between units: transfer until accepted (首接负责), re-dispatch downwards (三级派单), correction (改派), assisting (协办)."""
+"""Between units: transfer until accepted (首接负责), re-dispatch (三级派单), correction (改派), assisting (协办)."""
 
 from __future__ import annotations
 

@@ -132,10 +132,10 @@ class Move:
         return "" if opened else stage.to
 
     def _parties_for(self, work: ParallelTask, where: str) -> list[Party]:
-        if work.for_each is None:
+        if work.for_each is None and work.owner is not None:
             return [owner_for(work.owner, self.case, where)]
         found = []
-        for code in case_values.unit_codes(self.case.data.get(work.for_each)):
+        for code in case_values.unit_codes(self.case.data.get(work.for_each or "")):
             try:
                 found.append(party_of_code(code))
             except PartyNotFound as error:
@@ -339,7 +339,7 @@ def load(
         TaskNotFound: no such task, or the actor may not see its case.
     """
     rows = Case.objects.select_related("flow_version", "owner_party").defer("search").select_for_update(of=("self",))
-    found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task).first()
+    found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task or "").first()
     if found is None:
         raise TaskNotFound if task else CaseNotFound
     if not by_reporter:

@@ -1,4 +1,4 @@
-"""What time does to cases: overdue tasks climb the ladder, unanswered hand-overs lapse, pauses end, calendars arrive."""
+"""What time does: overdue tasks climb, unanswered hand-overs lapse, pauses end, calendars arrive."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from groundplan.kernel.cases.errors import CaseMoved
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import Work
 from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, Task
+from groundplan.kernel.notices import actions as notices
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.lib import clock
@@ -148,13 +149,11 @@ def _next(move: Move, now: datetime) -> datetime | None:
 
 def _tell(case: Case, task: Task, above: Party | None) -> None:
     """Put a notice before the unit and its superior."""
-    from groundplan.kernel.notices import actions as notices  # noqa: PLC0415
-
     for party, roles in ((task.party, (task.role,)), (above, ("leader", "dispatcher", "supervisor"))):
         if party is not None:
             notices.notify(
                 actor=SYSTEM,
-                recipients=(party.pk, roles),
+                recipients=[(party.pk, roles)],
                 kind="case.overdue",
                 title={
                     "zh-hans": f"{case.number} 超期：{party.name.get('zh-hans', '')}",

@@ -149,7 +149,7 @@ def _take_data(move: Move, outcome: Outcome, data: Mapping[str, Any], personal: 
     strange = [name for name in (*stored, *secret) if name not in asked]
     if strange:
         refuse_data(move.flow, dict.fromkeys(strange, "not asked for"))
-    fixed, wrong = checked_data(move.flow, outcome.sets, {})
+    fixed, _none = checked_data(move.flow, outcome.sets, {})
     merged = {**move.case.data, **stored, **fixed}
     missing = [
         name

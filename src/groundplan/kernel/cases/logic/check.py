@@ -244,13 +244,7 @@ class _Checker:
         self.owner(f"{where}.extensions.decided_by", work.extensions.decided_by)
         if "extend" in work.allow and work.extensions.decided_by is None and self.flow.control is None:
             self.add(f"{where}.extensions.decided_by", "is missing: nobody could decide on an extension")
-        for key, outcome in work.outcomes.items():
-            for group in ("requires", "optional"):
-                for name in getattr(outcome, group):
-                    self.field_exists(f"{where}.outcomes.{key}.{group}", name)
-            for name in outcome.sets:
-                self.field_exists(f"{where}.outcomes.{key}.sets", name)
-            self.guards(f"{where}.outcomes.{key}.when", outcome.when)
+        self.outcomes(where, work)
         if ("return" in work.allow) != (work.returns is not None):
             self.add(f"{where}.returns", "`allow: [return]` and `returns:` need each other")
         if work.returns is not None:
@@ -258,6 +252,15 @@ class _Checker:
             ruling = self.flow.stages.get(work.returns.to)
             if ruling is not None and not isinstance(ruling, RulingStage):
                 self.add(f"{where}.returns.to", f"{work.returns.to!r} is not of kind ruling")
+
+    def outcomes(self, where: str, work: Work) -> None:
+        for key, outcome in work.outcomes.items():
+            for group in ("requires", "optional"):
+                for name in getattr(outcome, group):
+                    self.field_exists(f"{where}.outcomes.{key}.{group}", name)
+            for name in outcome.sets:
+                self.field_exists(f"{where}.outcomes.{key}.sets", name)
+            self.guards(f"{where}.outcomes.{key}.when", outcome.when)
 
     def rule(self, where: str, stage: RuleStage) -> None:
         for fact, name in (stage.facts or {}).items():

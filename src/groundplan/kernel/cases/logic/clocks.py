@@ -1,4 +1,4 @@
-"""Clocks of cases and tasks: spans from a start, in work time, that stand still during pauses. Pure but for the calendar."""
+"""Clocks: spans from a start, in work time, that stand still during pauses. Pure but for the calendar."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_a_member_of_the_unit_in_another_role_may_look_but_not_act(city):
 
 
 def test_what_was_seen_and_has_changed_is_refused(city):
-    case, lead = dispatched(city)
+    _case, lead = dispatched(city)
     with pytest.raises(CaseMoved):
         actions.complete_task(
             actor=city["handler"], task=lead.public_id, seen=lead.version - 1, outcome="handled", data={"reply": "x"}

@@ -83,10 +83,9 @@ class Import:
         """The name of the closed list that a cell means."""
         name = sheets.named_in(labels, row.text(header))
         if not name and row.text(header):
+            words = "、".join(sheets.chinese(labels))
             self.fault(
-                row,
-                header,
-                lambda: _("“%(text)s”不在列表中：%(words)s。") % {"text": row.text(header), "words": words_of(labels)},
+                row, header, lambda: _("“%(text)s”不在列表中：%(words)s。") % {"text": row.text(header), "words": words}
             )
         return name
 
@@ -103,12 +102,6 @@ class Import:
         if refused:
             self.fault(row, header, lambda: refusal(work) or refused)
         return not refused
-
-
-def words_of(labels: dict[str, roles.Labels]) -> str:
-    """The words of a closed list in the language now active."""
-    language = translation.get_language() or LANGUAGES[0]
-    return ", ".join(texts.get(language, texts["en"]) for texts in labels.values())
 
 
 def refusal(work: Callable[[], Any]) -> str:

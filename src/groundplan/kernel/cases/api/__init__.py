@@ -1,0 +1,9 @@
+"""The API of cases under ``/api/v1/cases``."""
+
+from ninja import Router
+
+from groundplan.kernel.cases.api import cases, tasks
+
+router = Router()
+router.add_router("/tasks", tasks.router)
+router.add_router("", cases.router)

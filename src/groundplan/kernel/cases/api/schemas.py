@@ -1,0 +1,245 @@
+"""What the API of cases takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Schema
+
+from groundplan.kernel.cases.models import Case, Step, Task
+from groundplan.kernel.parties.queries import Actor
+
+Labels = dict[str, str]
+Seen = Annotated[int, Field(ge=1, le=2_000_000_000, description="version that was seen; 409 when it has changed")]
+Text = Annotated[str, Field(max_length=2000)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000)]
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Short = Annotated[str, Field(max_length=64)]
+
+
+class TaskOut(Schema):
+    """A task of a unit."""
+
+    id: UUID
+    stage: str
+    key: str
+    kind: str
+    state: str
+    unit: str
+    role: str
+    level: int
+    due_at: datetime | None
+    overdue: bool
+    version: int
+
+    @staticmethod
+    def of(task: Task) -> dict[str, Any]:
+        """The task as it is answered."""
+        plain = ("stage", "key", "kind", "state", "role", "level", "due_at", "overdue", "version")
+        return {"id": task.public_id, "unit": task.party.code, **{name: getattr(task, name) for name in plain}}
+
+
+class CaseOut(Schema):
+    """A case without its personal data."""
+
+    id: UUID
+    number: str
+    flow: str
+    stage: str
+    state: str
+    title: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    outcome: str
+    overdue: bool
+    calendar_missing: bool
+    version: int
+
+    @staticmethod
+    def of(case: Case) -> dict[str, Any]:
+        """The case as it is answered."""
+        plain = ("number", "flow", "stage", "state", "title", "opened_at", "due_at", "closed_at", "outcome", "overdue")
+        more = ("calendar_missing", "version")
+        return {
+            "id": case.public_id,
+            "owner": case.owner_party.code,
+            **{name: getattr(case, name) for name in (*plain, *more)},
+        }
+
+
+class RowOut(CaseOut):
+    """A line of a list; ``task`` is what waits, in the to-do list."""
+
+    task: TaskOut | None
+
+
+class PageOut(Schema):
+    """A page of a list."""
+
+    items: list[RowOut]
+    next: str | None
+
+
+class OfferOut(Schema):
+    """Something that this actor may do now."""
+
+    action: str
+    label: Labels
+    task: UUID | None
+    outcome: str
+    requires: list[str]
+    optional: list[str]
+
+
+class DetailOut(CaseOut):
+    """A case with its data, its active tasks and what may be done."""
+
+    data: dict[str, Any]
+    personal: dict[str, str | None]
+    divisions: dict[str, Any]
+    longitude: float | None
+    latitude: float | None
+    tasks: list[TaskOut]
+    offers: list[OfferOut]
+
+
+class StepOut(Schema):
+    """A line of the timeline; ``record`` leads to the proof, ``decision`` to the ground."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    text: Labels
+    note: str
+    unit: str | None
+    record: UUID
+    decision: UUID | None
+
+    @staticmethod
+    def of(step: Step) -> dict[str, Any]:
+        """The step as it is answered."""
+        plain = ("at", "kind", "text", "note", "record", "decision")
+        unit = step.party.code if step.party else None
+        return {"id": step.public_id, "unit": unit, **{name: getattr(step, name) for name in plain}}
+
+
+class FlowOut(Schema):
+    """A flow in force."""
+
+    key: str
+    number: int
+    label: Labels
+    noun: Labels
+    digest: str
+
+
+class ListQuery(Schema):
+    """What a list is narrowed to."""
+
+    kind: Literal["todo", "done", "all"] = "todo"
+    flow: Short = ""
+    state: Literal["", "active", "open", "suspended", "closed", "cancelled", "merged"] = ""
+    stage: Short = ""
+    overdue: bool = False
+    district: Annotated[str, Field(max_length=12)] = ""
+    text: Annotated[str, Field(max_length=100)] = ""
+    after: Annotated[str, Field(max_length=400)] | None = None
+    size: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class SeenIn(Schema):
+    """What was seen, and a remark."""
+
+    seen: Seen
+    note: Text = ""
+
+
+class ReasonIn(Schema):
+    """What was seen, and why."""
+
+    seen: Seen
+    reason: Reason
+
+
+class CompleteIn(SeenIn):
+    """Completing a task."""
+
+    outcome: Short = "done"
+    data: dict[str, Any] = {}
+    personal: dict[str, str] = {}
+
+
+class RulingIn(SeenIn):
+    """A ruling or a decision on an extension."""
+
+    granted: bool
+
+
+class UnitIn(SeenIn):
+    """Another unit by its code."""
+
+    to: Code
+
+
+class UnitReasonIn(ReasonIn):
+    """Another unit by its code, and why."""
+
+    to: Code
+
+
+class ExtensionIn(ReasonIn):
+    """How much longer, such as ``3 work_days``."""
+
+    span: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class SuspendIn(ReasonIn):
+    """Why, and until when."""
+
+    until: datetime | None = None
+
+
+class MergeIn(ReasonIn):
+    """The duplicates."""
+
+    cases: Annotated[list[UUID], Field(min_length=1, max_length=50)]
+
+
+class CommentIn(Schema):
+    """What is said."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class RatingIn(Schema):
+    """What the reporter says."""
+
+    source: Literal["callback", "reporter"]
+    satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
+    solved: bool | None = None
+    reached: bool = True
+    note: Text = ""
+
+
+class UnmaskIn(Schema):
+    """Which personal field, and for what."""
+
+    field: Short
+    purpose: Short
+
+
+class UnmaskOut(Schema):
+    """A personal value in the clear."""
+
+    value: str
+
+
+def actor_in(request: HttpRequest) -> Actor:
+    """Who sent the request."""
+    found: Actor = request.auth  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,41 @@
+"""What other apps ask of cases about a request: may it read a file, is it an officer's, how much waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from groundplan.kernel.cases import queries
+from groundplan.kernel.cases.errors import CaseNotFound
+from groundplan.kernel.cases.models import FlowVersion
+from groundplan.kernel.parties.access import actor_of
+from groundplan.kernel.rules.registry import Dependent
+
+
+def may_read(request: HttpRequest, subject: str) -> bool:
+    """Whether a request may read what belongs to a case: its officers, and its reporter what is theirs."""
+    try:
+        queries.case_for(actor_of(request), subject.removeprefix("case:"))
+    except (CaseNotFound, ValueError):
+        return False
+    return True
+
+
+def flows_that_use(rule: str) -> Iterator[Dependent]:
+    """The flows in force that ask a rule: for a stage or for a limit."""
+    for version in FlowVersion.objects.filter(in_force=True):
+        if f'"rule": "{rule}"' in json.dumps(version.document):
+            yield Dependent(version.label, reverse("flow", args=[version.key]))
+
+
+def has_office(request: HttpRequest) -> bool:
+    """Whether a request comes from somebody with an office."""
+    return bool(actor_of(request).scopes)
+
+
+def waiting(request: HttpRequest) -> int | None:
+    """How many tasks wait, for the navigation."""
+    return queries.counts(actor_of(request)).todo or None

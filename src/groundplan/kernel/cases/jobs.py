@@ -1,0 +1,21 @@
+"""Background jobs of cases: time passes, calendars arrive. Each is safe to repeat and to run twice at once."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from groundplan.kernel.cases import actions
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.escalate_overdue")
+def escalate_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every minute: overdue tasks climb, unanswered hand-overs lapse, suspensions end."""
+    actions.escalate_overdue()
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="cases.fill_due_dates")
+def fill_due_dates(timestamp: int) -> None:  # noqa: ARG001
+    """Every hour: cases that waited for a calendar get their dates."""
+    actions.fill_due_dates()

@@ -1,0 +1,143 @@
+"""What an actor may do with a case now, taken from its flow: the page and the API offer the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from groundplan.kernel.cases.actions import course, deciding
+from groundplan.kernel.cases.actions.handover import controls
+from groundplan.kernel.cases.actions.move import Move
+from groundplan.kernel.cases.actions.tasks import outcomes_for
+from groundplan.kernel.cases.logic.flow import Flow, Outcome, Work
+from groundplan.kernel.cases.models import Case, Task
+from groundplan.kernel.cases.scope import holds
+from groundplan.kernel.parties.queries import Actor
+
+Labels = Mapping[str, str]
+
+LABELS: dict[str, Labels] = {
+    "sign": {"zh-hans": "签收", "en": "Sign for"},
+    "accept": {"zh-hans": "接收移交", "en": "Accept the hand-over"},
+    "refuse": {"zh-hans": "不接收", "en": "Refuse the hand-over"},
+    "uphold": {"zh-hans": "同意退单", "en": "Uphold the return"},
+    "overrule": {"zh-hans": "不同意退单", "en": "Refuse the return"},
+    "grant": {"zh-hans": "同意延期", "en": "Grant the extension"},
+    "deny": {"zh-hans": "不同意延期", "en": "Refuse the extension"},
+    "return": {"zh-hans": "退单", "en": "Return"},
+    "transfer": {"zh-hans": "移交", "en": "Hand over"},
+    "redispatch": {"zh-hans": "转派下级", "en": "Re-dispatch downwards"},
+    "reassign": {"zh-hans": "改派", "en": "Correct the dispatch"},
+    "assist": {"zh-hans": "请求协办", "en": "Ask to assist"},
+    "extend": {"zh-hans": "申请延期", "en": "Ask for an extension"},
+    "suspend": {"zh-hans": "挂起", "en": "Suspend"},
+    "resume": {"zh-hans": "恢复办理", "en": "Resume"},
+    "supervise": {"zh-hans": "督办", "en": "Supervise"},
+    "merge": {"zh-hans": "并单", "en": "Merge"},
+    "reopen": {"zh-hans": "重新办理", "en": "Reopen"},
+    "cancel": {"zh-hans": "撤销", "en": "Cancel"},
+    "comment": {"zh-hans": "备注与附件", "en": "Comment and files"},
+    "rate": {"zh-hans": "登记回访结果", "en": "Record the call-back"},
+}
+OWN = ("return", "transfer", "redispatch", "assist", "extend")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that the actor may do.
+
+    Args:
+        action: ``complete`` or a key of LABELS.
+        label: what the button says.
+        task: the task it is about; None = the whole case.
+        outcome: key of the outcome, for ``complete``.
+        requires, optional: fields of the flow that the form asks for.
+        main: whether it is the work itself, not a way around it.
+    """
+
+    action: str
+    label: Labels
+    task: Task | None = None
+    outcome: str = ""
+    requires: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    main: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name that is unique on the page."""
+        parts = (self.action, self.outcome, str(self.task.public_id) if self.task else "")
+        return "-".join(part for part in parts if part)
+
+
+def offers_for(actor: Actor, case: Case, tasks: list[Task]) -> list[Offer]:
+    """Everything that an actor who sees a case may do with it now, the work itself first.
+
+    Args:
+        actor: who looks.
+        case: the case.
+        tasks: its active tasks.
+    """
+    flow = deciding.flow_of(case.flow_version_id)
+    move = Move(actor, case, flow, tasks=tasks)
+    found: list[Offer] = []
+    if case.state == "open":
+        for task in tasks:
+            task.case = case
+            found += list(_of_task(actor, flow, task)) if holds(actor, task) else []
+            found += list(_of_control(move, actor, task))
+    found += list(_of_case(move, actor))
+    return sorted(found, key=lambda offer: not offer.main)
+
+
+def _offer(action: str, task: Task | None = None, *, main: bool = False) -> Offer:
+    return Offer(action, LABELS[action], task, main=main)
+
+
+def _of_task(actor: Actor, flow: Flow, task: Task) -> Iterator[Offer]:
+    pairs = {"offer": ("accept", "refuse"), "ruling": ("uphold", "overrule"), "extension": ("grant", "deny")}
+    if task.kind in pairs:
+        yield from (_offer(action, task, main=True) for action in pairs[task.kind])
+        return
+    work = flow.work(task.stage, task.key)
+    if not isinstance(work, Work) or task.state == "waiting":
+        return
+    if task.state == "offered":
+        yield _offer("sign", task, main=True)
+    else:
+        for key, outcome in outcomes_for(flow, task, actor).items():
+            yield _completing(task, key, outcome)
+    if task.kind in {"child", "assist"}:
+        yield _offer("return", task)
+    for action in OWN:
+        if action not in work.allow or (task.state == "offered" and action != "return"):
+            continue
+        if task.kind == "work" or (task.kind == "child" and action not in {"return", "extend"}):
+            yield _offer(action, task)
+
+
+def _completing(task: Task, key: str, outcome: Outcome) -> Offer:
+    return Offer("complete", outcome.label, task, key, outcome.requires, outcome.optional, main=True)
+
+
+def _of_control(move: Move, actor: Actor, task: Task) -> Iterator[Offer]:
+    work = move.flow.work(task.stage, task.key)
+    if isinstance(work, Work) and task.kind in {"work", "child"} and "reassign" in work.allow and controls(move, actor):
+        yield _offer("reassign", task)
+
+
+def _of_case(move: Move, actor: Actor) -> Iterator[Offer]:
+    state = move.case.state
+    if state == "open":
+        yield from (_offer(action) for action in ("suspend", "merge") if course.may(move, actor, action))
+    if state == "suspended" and course.may(move, actor, "suspend"):
+        yield _offer("resume", main=True)
+    if move.case.active:
+        if actor.has_role("leader", "supervisor") or controls(move, actor):
+            yield _offer("supervise")
+        if course.may(move, actor, "cancel"):
+            yield _offer("cancel")
+    if state == "closed" and controls(move, actor):
+        yield _offer("reopen")
+        yield _offer("rate")
+    yield _offer("comment")

@@ -1,0 +1,17 @@
+"""Pages of cases: the start page of an officer, lists, the case, its flow."""
+
+from django.urls import path
+
+from groundplan.kernel.cases.pages import case, doing, work
+
+urlpatterns = [
+    path("work", work.home, name="home"),
+    path("work/figures", work.figures, name="work-figures"),
+    path("cases", work.listing, name="cases"),
+    path("cases/flows/<slug:key>", work.flow_page, name="flow"),
+    path("cases/steps/<uuid:public_id>", case.step, name="case-step"),
+    path("cases/<uuid:public_id>", case.page, name="case"),
+    path("cases/<uuid:public_id>/live", case.live, name="case-live"),
+    path("cases/<uuid:public_id>/unmask", doing.unmask, name="case-unmask"),
+    path("cases/<uuid:public_id>/<slug:action>", doing.do, name="case-do"),
+]

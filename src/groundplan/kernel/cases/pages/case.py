@@ -1,0 +1,96 @@
+"""The page of a case: what it is, where it stands, what may be done, what was done and why."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from groundplan.kernel.cases import queries, registry
+from groundplan.kernel.cases.models import Case
+from groundplan.kernel.cases.offers import offers_for
+from groundplan.kernel.cases.pages import shown
+from groundplan.kernel.cases.pages.forms import form_for, units_listed
+from groundplan.kernel.parties.access import officer
+from groundplan.kernel.parties.logic.roles import PURPOSES
+from groundplan.kernel.parties.queries import Actor
+
+
+@officer()
+def page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A case with everything that this officer may see of it and do with it."""
+    case = queries.case_for(request.actor, public_id)  # type: ignore[attr-defined]
+    return render(request, "cases/case.html", context_of(request, case))
+
+
+@officer()
+def live(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The parts of the page that change: status, clock, tasks, timeline."""
+    case = queries.case_for(request.actor, public_id)  # type: ignore[attr-defined]
+    return render(request, "cases/_live.html", live_context(case))
+
+
+@officer()
+def step(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The case of a step, at the step: a stable address for notices and proofs."""
+    found = queries.step_for(request.actor, public_id)  # type: ignore[attr-defined]
+    address = redirect("case", found.case.public_id)
+    address["Location"] += f"#step-{found.public_id}"
+    return address
+
+
+def live_context(case: Case) -> dict[str, Any]:
+    """What the live part shows."""
+    flow = queries.flow(case)
+    tasks = queries.tasks_of(case)
+    return {
+        "case": case,
+        "noun": flow.noun,
+        "stage": shown.stage_label(flow, case.stage),
+        "state": shown.STATES[case.state],
+        "clock": shown.clock_shown(case, over=not case.active),
+        "tasks": [
+            {
+                "task": task,
+                "label": shown.stage_label(flow, task.stage, task.key),
+                "kind": shown.TASK_KINDS[task.kind],
+                "state": shown.TASK_STATES[task.state],
+                "clock": shown.clock_shown(task, over=not task.active),
+            }
+            for task in tasks
+            if task.active
+        ],
+        "timeline": [(each, shown.TONES.get(each.kind, "neutral")) for each in reversed(queries.timeline(case))],
+    }
+
+
+def context_of(
+    request: HttpRequest, case: Case, *, refused: Any = None, clear: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Everything that the page shows; ``refused`` is the form that was not accepted, ``clear`` what was unmasked."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    flow = queries.flow(case)
+    forms = [
+        (offer, refused[1] if refused and refused[0].key == offer.key else form_for(offer, case, flow))
+        for offer in offers_for(actor, case, queries.active_tasks(case))
+    ]
+    return {
+        **live_context(case),
+        "flow": flow,
+        "data": shown.data_shown(case, flow),
+        "personal": [
+            (name, flow.fields[name].label, (clear or {}).get(name, value), name in (clear or {}))
+            for name, value in queries.personal_shown(actor, case).items()
+            if name in flow.fields
+        ],
+        "purposes": PURPOSES,
+        "main_forms": [pair for pair in forms if pair[0].main],
+        "other_forms": [pair for pair in forms if not pair[0].main],
+        "refused": refused[0].key if refused else "",
+        "units": units_listed() if any(offer.requires or offer.task for offer, _form in forms) else [],
+        "attachments": queries.attachments(case),
+        "panels": registry.panels_for(request, case),
+        "ratings": list(case.ratings.order_by("-id")),
+    }

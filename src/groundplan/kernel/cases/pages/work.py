@@ -1,0 +1,116 @@
+"""The officer's start page (工作台), the lists of cases, and a flow as a readable list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases import queries
+from groundplan.kernel.cases.actions.deciding import flow_of
+from groundplan.kernel.cases.lists import Filters
+from groundplan.kernel.cases.logic.flow import EndStage, ParallelStage, RuleStage, RulingStage
+from groundplan.kernel.cases.pages import shown
+from groundplan.kernel.parties.access import officer
+from groundplan.lib.errors import NotFound
+
+SIZE_HOME = 20
+SIZE_LIST = 50
+
+
+@officer()
+def home(request: HttpRequest) -> HttpResponse:
+    """工作台: what waits for me, overdue first."""
+    return render(request, "cases/home.html", _home_context(request))
+
+
+@officer()
+def figures(request: HttpRequest) -> HttpResponse:
+    """The live part of the start page."""
+    return render(request, "cases/_home_live.html", _home_context(request))
+
+
+@officer()
+def listing(request: HttpRequest) -> HttpResponse:
+    """To-do, done or all cases of my units, filtered, page by page."""
+    actor = request.actor  # type: ignore[attr-defined]
+    kind = request.GET.get("kind", "todo")
+    kind = kind if kind in queries.KINDS else "todo"
+    filters = filters_of(request)
+    found = queries.queue(actor, kind, filters, request.GET.get("after"), SIZE_LIST)
+    rows = [shown.row_shown(row, queries.flow(row.case)) for row in found.items]
+    context = {"page": found, "rows": rows, "kind": kind, "filters": filters, "tabs": _tabs(kind)}
+    context |= {"flows": queries.flows_in_force(), "states": [("active", _("未办结")), *_states()]}
+    return render(request, "cases/list.html", context)
+
+
+@officer()
+def flow_page(request: HttpRequest, key: str) -> HttpResponse:
+    """A flow in force, stage by stage."""
+    version = next((each for each in queries.flows_in_force() if each.key == key), None)
+    if version is None:
+        raise NotFound
+    flow = flow_of(version.pk)
+    stages = [_stage_shown(flow, name) for name in flow.stages]
+    return render(request, "cases/flow.html", {"version": version, "flow": flow, "stages": stages})
+
+
+def filters_of(request: HttpRequest) -> Filters:
+    """The filters of a list from its address; unknown values find nothing, they are no error."""
+    get = request.GET.get
+    return Filters(
+        flow=get("flow", "")[:64],
+        state=get("state", "")[:10],
+        stage=get("stage", "")[:64],
+        overdue=get("overdue") == "1",
+        district=get("district", "")[:12],
+        text=get("text", "").replace("\x00", "")[:100],
+    )
+
+
+def _home_context(request: HttpRequest) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    found = queries.queue(actor, "todo", size=SIZE_HOME)
+    figures = queries.counts(actor)
+    return {
+        "page": found,
+        "rows": [shown.row_shown(row, queries.flow(row.case)) for row in found.items],
+        "figures": {
+            name: figures.shown(getattr(figures, name)) for name in ("todo", "overdue", "unsigned", "done_today")
+        },
+        "flows": queries.flows_in_force(),
+    }
+
+
+def _tabs(kind: str) -> list[dict[str, Any]]:
+    texts = {"todo": _("待办"), "done": _("已办"), "all": _("全部")}
+    return [{"url": f"?kind={name}", "text": text, "current": name == kind} for name, text in texts.items()]
+
+
+def _states() -> list[tuple[str, str]]:
+    return [(name, str(text)) for name, (text, _tone) in shown.STATES.items()]
+
+
+def _stage_shown(flow: Any, name: str) -> dict[str, Any]:
+    """A stage as the flow page lists it."""
+    stage = flow.stages[name]
+    works = list(stage.tasks.items()) if isinstance(stage, ParallelStage) else [("", stage)]
+    ways: list[tuple[Any, str]] = []
+    if isinstance(stage, RuleStage):
+        ways = [(" ".join(f"{k} {v}" for k, v in way.when.items()) or _("其他情形"), way.to) for way in stage.next]
+    elif isinstance(stage, RulingStage):
+        ways = [(_("同意退单"), stage.upheld)]
+    elif isinstance(stage, ParallelStage):
+        ways = [(_("办结后"), stage.to)]
+    elif not isinstance(stage, EndStage):
+        ways = [(outcome.label, outcome.to or "") for outcome in stage.outcomes.values()]
+    return {
+        "name": name,
+        "label": stage.label,
+        "kind": stage.kind,
+        "rule": getattr(stage, "rule", ""),
+        "works": [(key, work) for key, work in works if not isinstance(work, (RuleStage, EndStage))],
+        "ways": [(text, shown.stage_label(flow, to), to) for text, to in ways],
+    }
