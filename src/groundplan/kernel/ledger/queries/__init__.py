@@ -12,6 +12,7 @@ from groundplan.kernel.ledger.queries.proofs import (
     keys,
     lag,
     stored_nodes,
+    subject_of,
 )
 from groundplan.kernel.ledger.queries.verification import Verification, verify
 
@@ -28,5 +29,6 @@ __all__ = [
     "keys",
     "lag",
     "stored_nodes",
+    "subject_of",
     "verify",
 ]

@@ -50,6 +50,12 @@ def is_pending(entry_id: UUID) -> bool:
     return Pending.objects.filter(entry_id=entry_id).exists()
 
 
+def subject_of(entry_id: UUID) -> str | None:
+    """The subject of an entry, integrated or still pending; None when there is no such entry."""
+    found = Entry.objects.filter(entry_id=entry_id).values_list("subject", flat=True).first()
+    return found or Pending.objects.filter(entry_id=entry_id).values_list("subject", flat=True).first()
+
+
 def head() -> Head | None:
     """The latest signed tree head; None while the log is empty."""
     return Head.objects.order_by("-number").first()

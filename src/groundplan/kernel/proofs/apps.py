@@ -1,0 +1,40 @@
+"""Registers the proofs app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.http import HttpRequest
+
+
+class ProofsConfig(AppConfig):
+    """存证证明."""
+
+    name = "groundplan.kernel.proofs"
+    label = "proofs"
+
+    def ready(self) -> None:
+        """Register the entries of the navigation."""
+        from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415 - models load after this module.
+
+        registry.add(
+            Entry("records", {"zh-hans": "留痕记录", "en": "Records"}, "audit", 10, visible=may_audit),
+            Entry("tree-heads", {"zh-hans": "日志签名公示", "en": "Signed log heads"}, "audit", 20),
+            Entry("verify-proof", {"zh-hans": "核验存证证明", "en": "Check a proof"}, "audit", 30),
+            Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
+        )
+
+
+def may_audit(request: HttpRequest) -> bool:
+    """Whether the reader may see the whole log."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+    from groundplan.kernel.proofs import queries  # noqa: PLC0415
+
+    return queries.may_audit(access.actor_of(request))
+
+
+def may_push(request: HttpRequest) -> bool:
+    """Whether the reader may see and change webhooks."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+    from groundplan.kernel.proofs import queries  # noqa: PLC0415
+
+    return queries.may_push(access.actor_of(request))

@@ -1,0 +1,138 @@
+"""Pages of the log and of webhooks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from groundplan.kernel.ledger import queries as ledger
+from groundplan.kernel.ledger.errors import NotYetIntegrated
+from groundplan.kernel.parties import access
+from groundplan.kernel.proofs import actions, queries
+from groundplan.lib.errors import GroundplanError
+
+
+@access.officer(*queries.AUDITORS)
+@require_GET
+def records(request: HttpRequest) -> HttpResponse:
+    """The log, latest first, with filters."""
+    wanted = {name: request.GET.get(name, "").strip()[:200] for name in queries.Filters.__dataclass_fields__}
+    filters = queries.Filters(**wanted)
+    page = queries.records(filters, after=request.GET.get("after"))
+    query = request.GET.copy()
+    query.pop("after", None)
+    names = queries.names_of(row.actor for row in page.items)
+    rows = [(row, names.get(row.actor, row.actor)) for row in page.items]
+    context = {"page": page, "rows": rows, "filters": filters, "query": query.urlencode(), "lag": ledger.lag()}
+    return render(request, "proofs/records.html", context)
+
+
+@access.person
+@require_GET
+def record(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """One record, and its proof told step by step."""
+    actor = access.actor_of(request)
+    try:
+        proven = queries.proven(actor, entry_id)
+    except NotYetIntegrated:
+        return render(request, "proofs/waiting.html", {"entry_id": entry_id}, status=202)
+    name = queries.names_of([proven.entry.actor]).get(proven.entry.actor, proven.entry.actor)
+    context = {"proven": proven, "actor_name": name, "may_audit": queries.may_audit(actor)}
+    return render(request, "proofs/record.html", context)
+
+
+@access.person
+@require_GET
+def proof_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The proof file of one record."""
+    made = queries.proof(access.actor_of(request), entry_id)
+    answer = HttpResponse(made.file(), content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="proof-{entry_id}.json"'
+    return answer
+
+
+@require_GET
+def tree_heads(request: HttpRequest) -> HttpResponse:
+    """Signed heads and public keys, for everybody."""
+    page = queries.heads(after=request.GET.get("after"), size=30)
+    rows = [queries.head_document(row) for row in page.items]
+    return render(request, "proofs/heads.html", {"page": page, "rows": rows, "keys": queries.keys()})
+
+
+@require_GET
+def verify_proof(request: HttpRequest) -> HttpResponse:
+    """How to check a proof file without us."""
+    return render(request, "proofs/verify.html", {"keys": queries.keys()})
+
+
+@require_GET
+def verify_script(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature.
+    """The script itself."""
+    answer = HttpResponse(queries.script(), content_type="text/x-python; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="verify_proof.py"'
+    return answer
+
+
+@access.officer(*queries.PUSHERS)
+@require_GET
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """Webhooks and dead letters."""
+    page = queries.webhooks(after=request.GET.get("after"))
+    letters = queries.dead_letters(after=request.GET.get("letters"))
+    return render(request, "proofs/webhooks.html", {"page": page, "letters": letters})
+
+
+@access.officer(*queries.PUSHERS)
+@require_POST
+def add_webhook(request: HttpRequest) -> HttpResponse:
+    """Add a webhook; its secret is shown on the answer only."""
+    form = {name: request.POST.get(name, "").strip() for name in ("name", "url", "types")}
+    try:
+        _id, secret = actions.create_webhook(
+            actor=access.actor_of(request), name=form["name"], url=form["url"][:500], types=form["types"].split()
+        )
+    except GroundplanError as error:
+        context = {"page": queries.webhooks(), "letters": queries.dead_letters(), "form": form, "error": error}
+        return render(request, "proofs/webhooks.html", context, status=error.status)
+    return render(request, "proofs/secret.html", {"secret": secret, "form": form})
+
+
+@access.officer(*queries.PUSHERS)
+@require_POST
+def change_webhook(request: HttpRequest, webhook: UUID, change: str) -> HttpResponse:
+    """Pause, resume or end a webhook."""
+    actions.change_webhook(actor=access.actor_of(request), webhook=webhook, change=change)
+    return redirect("webhooks")
+
+
+@access.officer(*queries.PUSHERS)
+@require_POST
+def replay_letters(request: HttpRequest) -> HttpResponse:
+    """Let one dead letter, or all, be tried again."""
+    chosen = [UUID(text) for text in request.POST.getlist("letter") if queries.is_uuid(text)]
+    count = actions.replay_letters(actor=access.actor_of(request), letters=chosen)
+    messages.success(request, _("%(count)s 条消息将重新投递。") % {"count": count})
+    return redirect("webhooks")
+
+
+urlpatterns: list[URLPattern] = [
+    path("records", records, name="records"),
+    path("records/heads", tree_heads, name="tree-heads"),
+    path("records/verify", verify_proof, name="verify-proof"),
+    path("records/verify_proof.py", verify_script, name="verify-script"),
+    path("records/<uuid:entry_id>", record, name="record"),
+    path("records/<uuid:entry_id>/proof.json", proof_file, name="proof-file"),
+    path("webhooks", webhooks, name="webhooks"),
+    path("webhooks/add", add_webhook, name="webhook-add"),
+    path("webhooks/replay", replay_letters, name="letters-replay"),
+    *(
+        path(f"webhooks/<uuid:webhook>/{change}", change_webhook, {"change": change}, name=f"webhook-{change}")
+        for change in ("pause", "resume", "end")
+    ),
+]
