@@ -3,45 +3,17 @@ import json
 import pytest
 
 from groundplan.kernel.cases.models import Step
-from groundplan.kernel.cases.tests.factories import make_city, open_repair, task_of
-from groundplan.kernel.parties.models import Membership, User
-from groundplan.kernel.parties.queries import actor_for_user
+from groundplan.kernel.cases.tests.factories import open_repair, task_of
 
 pytestmark = pytest.mark.django_db
-START = "2020-01-01"
-
-
-@pytest.fixture
-def city():
-    found = make_city()
-    for name, unit, role in [
-        ("dispatcher", "office", "dispatcher"),
-        ("handler", "lamps", "handler"),
-        ("outsider", "east", "handler"),
-        ("vendor", "parks", "vendor"),
-    ]:
-        user = User.objects.create(username=name, display_name=name)
-        Membership.objects.create(user=user, party=found.parties[unit], role=role, valid_from=START)
-        found.people[name] = actor_for_user(user)
-    User.objects.create(username="resident", display_name="resident")
-    return found
-
-
-@pytest.fixture
-def as_user(client):
-    def sign_in(name):
-        client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return sign_in
 
 
 def post(client, address, **body):
     return client.post(f"/api/v1/cases{address}", json.dumps(body), content_type="application/json")
 
 
-def test_a_dispatcher_finds_the_case_and_moves_it(city, as_user):
-    case = open_repair(city)
+def test_a_dispatcher_finds_the_case_and_moves_it(town, as_user):
+    case = open_repair(town)
     client = as_user("dispatcher")
     found = client.get("/api/v1/cases/").json()
     assert [item["number"] for item in found["items"]] == [case.number]
@@ -95,7 +67,7 @@ OPERATIONS = [
 def test_who_has_no_part_in_a_case_finds_none(  # noqa: PLR0917 - pytest passes by name.
     city, as_user, who, method, address, body
 ):
-    case = open_repair(city, personal={"reporter_phone": "13812345678"})
+    case = open_repair(town, personal={"reporter_phone": "13812345678"})
     place = address.format(case=case.public_id, task=task_of(case).public_id)
     client = as_user(who)
     answer = client.get(f"/api/v1/cases{place}") if method == "GET" else post(client, place, **body)
@@ -104,22 +76,22 @@ def test_who_has_no_part_in_a_case_finds_none(  # noqa: PLR0917 - pytest passes 
     assert Step.objects.filter(case=case).count() == 2
 
 
-def test_nobody_is_let_in_without_signing_in(client, city):
-    case = open_repair(city)
+def test_nobody_is_let_in_without_signing_in(client, town):
+    case = open_repair(town)
     assert client.get("/api/v1/cases/").status_code == 401
     assert client.get(f"/api/v1/cases/{case.public_id}").status_code == 401
 
 
-def test_the_outsiders_lists_are_empty(city, as_user):
-    open_repair(city)
+def test_the_outsiders_lists_are_empty(town, as_user):
+    open_repair(town)
     client = as_user("outsider")
     for kind in ("todo", "done", "all"):
         assert client.get(f"/api/v1/cases/?kind={kind}").json() == {"items": [], "next": None}
     assert client.get("/api/v1/cases/?kind=all&text=路灯").json()["items"] == []
 
 
-def test_a_request_sent_twice_with_one_key_acts_once(city, as_user):
-    case = open_repair(city)
+def test_a_request_sent_twice_with_one_key_acts_once(town, as_user):
+    case = open_repair(town)
     client = as_user("dispatcher")
     for _again in range(2):
         answer = client.post(
@@ -133,13 +105,13 @@ def test_a_request_sent_twice_with_one_key_acts_once(city, as_user):
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "a" * 400, "%00"])
-def test_a_strange_cursor_is_answered_not_crashed_on(city, as_user, cursor):
+def test_a_strange_cursor_is_answered_not_crashed_on(town, as_user, cursor):
     answer = as_user("dispatcher").get(f"/api/v1/cases/?after={cursor}")
     assert answer.status_code == 422
 
 
-def test_pages_follow_each_other_without_gap(city, as_user):
-    numbers = [open_repair(city).number for _each in range(5)]
+def test_pages_follow_each_other_without_gap(town, as_user):
+    numbers = [open_repair(town).number for _each in range(5)]
     client = as_user("dispatcher")
     for kind in ("todo", "all"):
         found, after = [], ""
@@ -152,9 +124,9 @@ def test_pages_follow_each_other_without_gap(city, as_user):
         assert sorted(found) == numbers
 
 
-def test_words_are_found_in_chinese_and_english(city, as_user):
-    case = open_repair(city, title="解放路路灯 lamp 不亮")
-    open_repair(city, title="垃圾未清运")
+def test_words_are_found_in_chinese_and_english(town, as_user):
+    case = open_repair(town, title="解放路路灯 lamp 不亮")
+    open_repair(town, title="垃圾未清运")
     client = as_user("dispatcher")
     for text in ("路灯", "解放路 不亮", "LAMP", "lam", case.number):
         found = client.get("/api/v1/cases/", {"kind": "all", "text": text}).json()["items"]
