@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
+# A machine under load is no reason to fail; each example still has the whole test's time limit above it.
+hypothesis.settings.register_profile("groundplan", deadline=None)
+hypothesis.settings.load_profile("groundplan")
 os.environ["GROUNDPLAN_MODE"] = "test"
 # Not in pyproject.toml: Django must read its settings after the server below has an address.
 os.environ["DJANGO_SETTINGS_MODULE"] = "groundplan.config.settings"
