@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from groundplan.kernel.parties.queries import Actor
@@ -94,6 +95,7 @@ def _feature(row: tuple[Any, ...]) -> dict[str, Any]:
     properties: dict[str, Any] = {"count": count, "overdue": overdue}
     if public_id is not None:
         properties |= {"id": str(public_id), "number": number, "title": title, "state": state, "flow": flow}
+        properties["url"] = reverse("case", args=[public_id])
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
