@@ -90,6 +90,7 @@ def apply_migrations() -> None:
     from groundplan.cli.postgres.locks import Lock
 
     owner = os.environ.get("GROUNDPLAN_OWNER_DATABASE_URL") or os.environ["DATABASE_URL"]
+    click.echo("groundplan: applying the migrations of this version", err=True)
     with Lock(state_folder() / "migrate.lock"):
         done = subprocess.run(
             [sys.executable, "-P", "-m", "django", "migrate", "--verbosity=0"],
@@ -100,6 +101,21 @@ def apply_migrations() -> None:
         )
     if done.returncode:
         fail(f"the migrations could not be applied: {done.stderr.strip().splitlines()[-1]}")
+
+
+def discard_state(state: Path) -> None:
+    """Remove a temporary state folder with its database, wherever the data stands, once the server has stopped."""
+    global _held  # noqa: PLW0603 - the hold of this process ends here.
+    from groundplan.cli.postgres import discard
+
+    if "django.db" in sys.modules:
+        sys.modules["django.db"].connections.close_all()
+    if _held is not None and _held.state == state:
+        _held.release()
+        _held = None
+        for name in ("DATABASE_URL", "GROUNDPLAN_OWNER_DATABASE_URL"):
+            os.environ.pop(name, None)
+    discard(state)
 
 
 def path_to_package() -> dict[str, str]:

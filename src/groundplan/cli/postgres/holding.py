@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from groundplan.cli.postgres.locks import Lock, is_held, register_holder
 from groundplan.cli.postgres.programs import Server
 
 START_LIMIT_S = 120.0
+STOP_LIMIT_S = 20.0
 
 
 @dataclass
@@ -77,6 +79,24 @@ def hold(state: Path) -> Held:
     return Held(state=state, server=server, passwords=passwords, lock=lock)
 
 
+def discard(state: Path) -> None:
+    """Remove a state folder and its data, once nobody holds its server any more.
+
+    Raises:
+        DatabaseFailed: somebody else still uses it.
+    """
+    folder = state / "postgres"
+    end = time.monotonic() + STOP_LIMIT_S
+    while is_held(folder / "guardian.lock"):
+        if time.monotonic() > end:
+            raise DatabaseFailed(f"{state} is still in use.", next_step="End the programs that use it, then try again.")
+        time.sleep(0.05)
+    data = (folder / "data").resolve()
+    if (folder / "data").is_symlink():
+        shutil.rmtree(data.parent, ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+
+
 def running_server(state: Path, passwords: cluster.Passwords) -> Server:
     """The running server; the caller has the start lock."""
     folder = state / "postgres"
@@ -120,4 +140,4 @@ def wait_for(folder: Path, passwords: cluster.Passwords) -> Server:
     raise explained(reason or "the server did not come up", folder)
 
 
-__all__ = ["DatabaseFailed", "Held", "hold"]
+__all__ = ["DatabaseFailed", "Held", "discard", "hold"]

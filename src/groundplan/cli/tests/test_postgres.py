@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from groundplan.cli.postgres import DatabaseFailed, guardian, hold
+from groundplan.cli.postgres import DatabaseFailed, discard, guardian, hold
 from groundplan.cli.postgres.external import check_server
 from groundplan.cli.postgres.locks import is_held
 
@@ -197,6 +197,17 @@ def test_passwords_are_random_and_readable_by_their_user_alone(state):
         assert len(password) >= 32
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(holder.app_url.replace(quote(password), "wrong"))
+
+
+def test_a_discarded_state_leaves_nothing_behind():
+    closed = Path(tempfile.mkdtemp(prefix="groundplan-state-"))  # Closed to the user nobody, as root's home is.
+    held = hold(closed)
+    data = (closed / "postgres" / "data").resolve()
+    assert (data / "PG_VERSION").exists()
+    held.release()
+    discard(closed)
+    assert not closed.exists()
+    assert not data.exists()
 
 
 def test_a_data_folder_of_another_major_version_is_refused_with_the_commands(state):
