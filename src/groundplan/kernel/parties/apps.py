@@ -15,10 +15,35 @@ class PartiesConfig(AppConfig):
     def ready(self) -> None:
         """Connect sign-in, and tell the portal who reads."""
         from groundplan.kernel.parties.access import signin  # noqa: PLC0415 - models load after this module.
-        from groundplan.portal.navigation import registry  # noqa: PLC0415
+        from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
 
         signin.connect()
         registry.reader_name = reader_name
+        registry.add(
+            Entry("organisation", {"zh-hans": "组织机构", "en": "Organisation"}, section="organisation", order=10),
+            Entry(
+                "accounts",
+                {"zh-hans": "用户与角色", "en": "Users and roles"},
+                section="organisation",
+                order=20,
+                visible=is_administrator,
+            ),
+            Entry(
+                "my-account",
+                {"zh-hans": "我的账号", "en": "My account"},
+                section="account",
+                order=10,
+                visible=lambda request: bool(reader_name(request)),
+            ),
+        )
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether the reader is one of the three administrators."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+    from groundplan.kernel.parties.logic.roles import ADMINISTRATORS  # noqa: PLC0415
+
+    return access.actor_of(request).has_role(*ADMINISTRATORS)
 
 
 def reader_name(request: HttpRequest) -> str:

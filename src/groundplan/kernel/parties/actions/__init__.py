@@ -14,6 +14,7 @@ from groundplan.kernel.parties.actions.accounts import (
 from groundplan.kernel.parties.actions.answers import forget_answers, keep_answer
 from groundplan.kernel.parties.actions.imports import ImportResult, import_parties
 from groundplan.kernel.parties.actions.units import (
+    UNMASKERS,
     add_identifier,
     create_party,
     end_party,
@@ -26,6 +27,7 @@ from groundplan.kernel.parties.actions.units import (
 )
 
 __all__ = [
+    "UNMASKERS",
     "ImportResult",
     "add_identifier",
     "add_user",

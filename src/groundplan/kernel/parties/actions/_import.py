@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from zipfile import BadZipFile
 
 from django.db import transaction
 from django.utils import translation
@@ -83,9 +84,10 @@ class Import:
         """The name of the closed list that a cell means."""
         name = sheets.named_in(labels, row.text(header))
         if not name and row.text(header):
-            words = "、".join(sheets.chinese(labels))
             self.fault(
-                row, header, lambda: _("“%(text)s”不在列表中：%(words)s。") % {"text": row.text(header), "words": words}
+                row,
+                header,
+                lambda: _("“%(text)s”不在列表中：%(words)s。") % {"text": row.text(header), "words": words_of(labels)},
             )
         return name
 
@@ -102,6 +104,12 @@ class Import:
         if refused:
             self.fault(row, header, lambda: refusal(work) or refused)
         return not refused
+
+
+def words_of(labels: dict[str, roles.Labels]) -> str:
+    """The words of a closed list in the language now active."""
+    language = translation.get_language() or LANGUAGES[0]
+    return ", ".join(texts.get(language, texts["en"]) for texts in labels.values())
 
 
 def refusal(work: Callable[[], Any]) -> str:
@@ -123,7 +131,7 @@ def tables_in(content: bytes, filename: str) -> dict[str, tabular.Table]:
     if content[:2] == b"PK":
         try:
             names = load_workbook(io.BytesIO(content), read_only=True).sheetnames
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, BadZipFile) as error:
             raise tabular.UnreadableTable(_("文件 %(name)s 不是完好的工作簿。") % {"name": filename}) from error
         found = {name: tabular.read_table(content, filename, name) for name in sheets.SHEETS if name in names}
         if found:

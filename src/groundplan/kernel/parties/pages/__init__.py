@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern
 
-from groundplan.kernel.parties.pages import session
+from groundplan.kernel.parties.pages import accounts, importing, mine, organisation, session
 
-urlpatterns: list[URLPattern] = [*session.urlpatterns]
+urlpatterns: list[URLPattern] = [
+    *session.urlpatterns,
+    *mine.urlpatterns,
+    *accounts.urlpatterns,
+    *importing.urlpatterns,
+    *organisation.urlpatterns,
+]

@@ -1,0 +1,112 @@
+"""Who somebody is at this moment, and how far their rights reach."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from groundplan.kernel.parties.logic import roles
+from groundplan.kernel.parties.models import Party, today
+from groundplan.lib import sql
+
+APP = "groundplan.kernel.parties"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One right: a role, in a department, within a territory, until a day.
+
+    Args:
+        role: one of ``roles.ROLES``.
+        party_id: the unit; the units below it are covered as well.
+        territory: prefix of the division codes it reaches; empty = no limit of territory.
+        until: first day on which it no longer holds; None = without term.
+    """
+
+    role: str
+    party_id: int
+    territory: str = ""
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does or sees something, with every right held at this moment.
+
+    Args:
+        actor_id: the opaque id that log and events know.
+        user_id: the user, None for the system and for people without an account.
+        display_name: shown to people.
+        scopes: the rights in force.
+        person_id: the party that the user is.
+    """
+
+    actor_id: str
+    user_id: int | None
+    display_name: str
+    scopes: tuple[Scope, ...] = ()
+    person_id: int | None = None
+    _covered: dict[frozenset[int], frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the machine itself: jobs and loaders."""
+        return self.actor_id == "system"
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a user stands behind it."""
+        return self.user_id is not None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles held anywhere."""
+        return frozenset(scope.role for scope in self.scopes)
+
+    def has_role(self, *names: str) -> bool:
+        """Whether one of these roles is held anywhere; the system holds all but is no person."""
+        return self.is_system or any(scope.role in names for scope in self.scopes)
+
+    def unit_ids(self, *names: str) -> frozenset[int]:
+        """The units in which one of these roles (any role if none is named) is held, without those below."""
+        return frozenset(scope.party_id for scope in self.scopes if not names or scope.role in names)
+
+    def party_ids(self, *names: str) -> frozenset[int]:
+        """The units covered by these roles (any role if none is named): theirs and all that stand below them.
+
+        Below means: belongs to, or reports work to, at any distance. The system covers every party.
+        """
+        if self.is_system:
+            return frozenset(Party.objects.values_list("id", flat=True))
+        above = self.unit_ids(*names)
+        if above and above not in self._covered:
+            self._covered[above] = subordinates(*above) | above
+        return self._covered.get(above, frozenset())
+
+    def covers(self, party_id: int, *names: str) -> bool:
+        """Whether a party is covered by these roles."""
+        return self.is_system or party_id in self.party_ids(*names)
+
+    def territories(self, *names: str) -> tuple[str, ...]:
+        """The prefixes of division codes that these roles reach; ``("",)`` = everywhere, ``()`` = nowhere."""
+        if self.is_system:
+            return ("",)
+        found = {scope.territory for scope in self.scopes if not names or scope.role in names}
+        return ("",) if "" in found else tuple(sorted(found))
+
+    def audience(self) -> set[str]:
+        """The keys under which change hints reach this actor: ``public``, ``user:<actor id>``, ``party:<id>``."""
+        keys = {"public"}
+        if self.is_signed_in:
+            keys.add(f"user:{self.actor_id}")
+        return keys | {f"party:{party_id}" for party_id in self.party_ids()}
+
+
+def subordinates(*party_ids: int, on: dt.date | None = None) -> frozenset[int]:
+    """All parties below these: that belong to, or report work to, one of them at any distance."""
+    day = on or today()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.named(APP, "covered"), {"above": list(party_ids), "kinds": list(roles.COVERING), "day": day})
+        return frozenset(row[0] for row in cursor.fetchall()) - frozenset(party_ids)
