@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Query, Router, Schema
+from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -137,12 +137,12 @@ def change_state(request: HttpRequest, identity: Identity, body: StateIn) -> Any
 
 @router.post("/loads", response={201: LoadOut})
 @idempotent
-def import_components(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> tuple[int, Any]:
+def import_components(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> Status[Any]:
     """Import a table of components; bad rows go to quarantine."""
     load = actions.import_components(
         actor=actor_of(request), content=file.read(), filename=file.name or "components.csv", origin="api"
     )
-    return 201, load
+    return Status(201, load)
 
 
 @router.get("/loads/{load}/quarantine", response=list[dict[str, Any]])

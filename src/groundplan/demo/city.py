@@ -1,0 +1,79 @@
+"""The sample city, built through the public actions: land, units, people, rules, flows, code lists, components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from groundplan.base.registers import actions as registers
+from groundplan.demo import components, units
+from groundplan.demo.plan import Plan, draw
+from groundplan.kernel.cases import actions as cases
+from groundplan.kernel.parties.models import Party
+from groundplan.kernel.parties.queries import SYSTEM
+from groundplan.kernel.places import actions as places
+from groundplan.kernel.rules import actions as rules
+from groundplan.lib import clock
+from groundplan.systems.incidents import actions as incidents
+
+SEED = 20260708
+PROFILE = "cn"
+ORIGIN = "演示数据"
+# The evening before the simulated day (Tuesday, 20:00 in Shanghai).
+BUILT_AT = datetime(2026, 7, 7, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class City:
+    """What was built."""
+
+    plan: Plan
+    parties: int
+    components: int
+
+
+def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None) -> City:
+    """Build the sample city in an empty installation.
+
+    Args:
+        seed: the same seed gives the same city.
+        tell: is told what is being done.
+    """
+    with clock.standing_at(BUILT_AT):
+        tell("行政区划与网格 · divisions and grids")
+        plan = draw(seed)
+        places.import_divisions(actor="system", content=plan.divisions(), filename="city.geojson", origin=ORIGIN)
+        for layer in ("unit_grid", "governance_grid"):
+            places.import_cells(
+                actor="system", layer=layer, content=plan.cells(layer), filename=f"{layer}.geojson", origin=ORIGIN
+            )
+        tell("组织机构与人员 · units and people")
+        entered = units.enter_units(plan)
+        units.enter_people(entered, seed)
+        tell("规则、流程与代码表 · rules, flows and code lists")
+        load_profile()
+        tell("部件 · components")
+        load = registers.import_components(
+            actor=SYSTEM,
+            content=components.component_file(plan, entered, seed),
+            filename="components.csv",
+            origin=ORIGIN,
+        )
+        return City(plan, len(entered.parties), load.stored)
+
+
+def load_profile() -> None:
+    """Import the rules, flows and code lists that the profile ships."""
+    registers.load_shipped_codes(actor=SYSTEM, profile=PROFILE)
+    incidents.load_shipped(actor=SYSTEM, profile=PROFILE)
+    rules.load_profile_rules(profile=PROFILE)
+    folder = files("groundplan.profiles").joinpath(PROFILE, "flows")
+    for source in sorted(folder.iterdir(), key=lambda item: item.name):
+        cases.import_flow(actor=SYSTEM, text=source.read_text(encoding="utf-8"), origin=f"shipped:{source.name}")
+
+
+def is_built() -> bool:
+    """Whether this installation holds the sample city."""
+    return bool(Party.objects.filter(code=units.text()["city"]["code"]).exists())
