@@ -72,7 +72,7 @@ def draw(seed: int) -> Plan:
     city = Piece(CITY, {"zh-hans": "兰汀市", "en": "Lanting"}, land)
     districts = [
         Piece(f"{CITY}{at:02d}", name, shape, CITY)
-        for at, (name, shape) in enumerate(zip(names.DISTRICTS, _cut(land, DISTRICTS, rng), strict=True), start=1)
+        for at, (name, shape) in enumerate(zip(names.districts(), _cut(land, DISTRICTS, rng), strict=True), start=1)
     ]
     streets = list(_children(districts, STREETS, rng, names.streets()))
     communities = list(_children(streets, COMMUNITIES, rng, names.communities(seed)))

@@ -92,9 +92,8 @@ def enter_units(plan: Plan) -> Units:
         units.relate("territory_of", party_code(street), f"d{street.parent}")
         units.relate("reports_work_to", party_code(street), f"d{street.parent}")
     for community in served_communities(plan, UNITS - len(units.parties)):
-        units.add(
-            "community", party_code(community), office_of(community), parent=f"d{community.parent}", division=community.code
-        )
+        above, code = f"d{community.parent}", party_code(community)
+        units.add("community", code, office_of(community), parent=above, division=community.code)
         units.relate("territory_of", party_code(community), f"d{community.parent}")
     for low, up in document["maintains"].items():
         units.relate("maintains", low, up)
@@ -115,7 +114,10 @@ def office_of(piece: Piece) -> dict[str, str]:
         chinese = "人民政府"
     if name.endswith("村"):
         chinese = "村民委员会"
-    return {"zh-hans": name.removesuffix("村" if name.endswith("村") else "") + chinese, "en": f"{piece.name['en']} {english}"}
+    return {
+        "zh-hans": name.removesuffix("村" if name.endswith("村") else "") + chinese,
+        "en": f"{piece.name['en']} {english}",
+    }
 
 
 def served_communities(plan: Plan, count: int) -> list[Piece]:
@@ -142,7 +144,7 @@ def enter_people(units: Units, seed: int) -> None:
     for unit, role, count in document["crew"]:
         for number in range(2, count + 2):
             enter_officer(units, f"{unit}-{role}-{number}", next(given), unit, role)
-    offices = {"hotline-office", "supervision-centre", "command-centre", "urban-management", "education", "software-firm"}
+    offices = {entry["unit"] for entry in document["sign_ins"]} - {"lanting", "justice", "audit", "data-office"}
     for code, party in units.parties.items():
         if code not in offices and party.kind != "city":
             enter_officer(units, f"{code}-handler", next(given), code, "handler")
@@ -156,6 +158,4 @@ def enter_officer(units: Units, username: str, name: str, unit: str, role: str) 
 
 def grant(units: Units, user: Any, unit: str, role: str) -> None:
     """Give a role since the beginning."""
-    actions.grant_membership(
-        actor=SYSTEM, user=user, party=units.parties[unit], role=role, valid_from=BEGINNING
-    )
+    actions.grant_membership(actor=SYSTEM, user=user, party=units.parties[unit], role=role, valid_from=BEGINNING)

@@ -1,0 +1,108 @@
+"""``groundplan demo``: the sample city, built and served with a simulated day, or checked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from groundplan.cli import context
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any free one.")
+@click.option("--speed", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="Simulated s a second.")
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of real data.")
+@click.option("--fresh", is_flag=True, help="Throw the sample city in the state folder away first.")
+@click.option("--check", is_flag=True, help="Run the whole day in a temporary state, verify it, serve nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --check: print the figures as one JSON object.")
+def demo(port: int, speed: float, data: Path | None, *, fresh: bool, check: bool, as_json: bool) -> None:
+    """Build the sample city 兰汀市 and serve it with a simulated day running.
+
+    With --check: build it in a temporary state, run the whole day as fast as it goes, verify what it did. With --data:
+    send the real messages of complaints_zh through the same intake; their text is never logged.
+    """
+    os.environ["GROUNDPLAN_MODE"] = "demo"
+    os.environ.pop("GROUNDPLAN_CLOCK", None)
+    if check:
+        sys.exit(run_check(data, as_json=as_json))
+    serve_city(port, speed, data, fresh=fresh)
+
+
+def run_check(data: Path | None, *, as_json: bool) -> int:
+    """Build, run, verify in a folder that is removed afterwards; the exit status."""
+    folder = Path(tempfile.mkdtemp(prefix="groundplan-demo-"))
+    os.environ["GROUNDPLAN_STATE"] = str(folder)
+    os.environ.pop("DATABASE_URL", None)
+    try:
+        context.setup_django()
+        from groundplan.demo import checking
+
+        found, faults = checking.run(folder, data, tell)
+    finally:
+        close_database()
+        shutil.rmtree(folder, ignore_errors=True)
+    if as_json:
+        context.echo_json(found)
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:28} {value}")
+    for fault in faults:
+        click.echo(f"groundplan: does not hold: {fault}", err=True)
+    return 1 if faults else 0
+
+
+def close_database() -> None:
+    """Let go of the embedded database, so that its folder can be removed."""
+    from django.db import connections
+
+    connections.close_all()
+    held = context.open_database()
+    if held is not None:
+        held.release()
+
+
+def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> None:
+    """Build the city unless it stands, then serve it with the day running until Ctrl-C."""
+    from groundplan.cli.supervisor import Child, serve
+
+    state = context.state_folder()
+    if fresh:
+        remove_state(state)
+    context.setup_django()
+    from groundplan.demo import city, units
+
+    if not city.is_built():
+        city.build(tell=tell)
+    from groundplan.demo.day import BEGINS
+
+    os.environ["GROUNDPLAN_CLOCK"] = f"{BEGINS.isoformat()}|{datetime.now(tz=UTC).isoformat()}|{speed}"
+    arguments = [sys.executable, "-P", "-m", "groundplan.demo.live", *([str(data)] if data else [])]
+
+    def ready(address: str) -> None:
+        click.echo(f"兰汀市（演示数据）· {address}", err=True)
+        click.echo(f"密码 · password: {units.PASSWORD}", err=True)
+        for entry in units.text()["sign_ins"]:
+            click.echo(f"  {entry['username']:12} {entry['label']['zh-hans']} · {entry['label']['en']}", err=True)
+        click.echo("Ctrl-C stops it.", err=True)
+
+    serve(port=port, also=[Child("day", arguments)], on_ready=ready)
+
+
+def remove_state(state: Path) -> None:
+    """Remove a sample city; anything else in the folder is refused."""
+    marker = state / "demo"
+    if state.exists() and any(state.iterdir()) and not marker.exists():
+        context.fail(f"{state} holds no sample city; remove it yourself if it is to go.")
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+
+
+def tell(text: str) -> None:
+    """Say on standard error what is being done."""
+    click.echo(f"  {text}", err=True)
