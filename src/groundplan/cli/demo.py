@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -77,6 +76,7 @@ def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> No
     context.setup_django()
     from groundplan.demo import city, units
 
+    (state / "demo").touch()
     if not city.is_built():
         city.build(tell=tell)
     from groundplan.demo.day import BEGINS

@@ -19,8 +19,7 @@ from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case, Task
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import queries as rules
-from groundplan.lib import clock
-from groundplan.lib.errors import Conflict
+from groundplan.lib.errors import Conflict, GroundplanError
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OPENS, CLOSES = 8, 18
@@ -78,6 +77,7 @@ class Agents:
     truths: dict[int, Truth] = field(default_factory=dict)
     planned: set[tuple[int, int]] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
+    strange: Counter[str] = field(default_factory=Counter)
 
     def plans(self, case: int, now: datetime) -> list[Plan]:
         """What will be done to the tasks of a case that nobody has planned for yet."""
@@ -110,6 +110,9 @@ class Agents:
             # Somebody was faster, or the time to object has passed: the officer goes on with the work itself.
             self.refused[error.code] += 1
             self._fall_back(task, actor, plan)
+        except GroundplanError as error:
+            # Nobody on duty asks for what the program refuses: the check fails and names it.
+            self.strange[f"{task.case.flow}.{task.stage}.{plan.does}: {error.code}"] += 1
         return int(task.case_id)
 
     def truth(self, case: int) -> Truth:
@@ -124,7 +127,7 @@ class Agents:
             return delay * (0.5 + chance), does
         if task.state == "offered":
             return (self.order.uniform(200, 420) if chance < 0.06 else self.order.uniform(3, 45)), "sign"  # noqa: PLR2004
-        if task.kind == "assist":
+        if "assist" in {task.kind, task.key}:
             return self.order.uniform(30, 150), "finish"
         if task.stage in {"handle", "territory"}:
             return self._handling(task, truth, chance)
@@ -223,7 +226,7 @@ class Agents:
         )
 
     def _finish(self, task: Task, actor: Actor) -> None:
-        if task.kind in {"child", "assist"}:
+        if task.kind in {"child", "assist"} or task.key == "assist":
             self._complete(task, actor, "done")
             return
         unit = task.party.short_name.get("zh-hans") or task.party.name["zh-hans"]
@@ -264,7 +267,7 @@ class Agents:
     def _right_unit(self, case: Case) -> str:
         matter = self.truth(case.pk).matter or str(case.data.get("matter") or "")
         territory = str(case.data.get("territory_party") or "urban-management")
-        decided = rules.evaluate("dispatch-directory", {"matter": matter}, clock.now()) if matter else None
+        decided = rules.evaluate("dispatch-directory", {"matter": matter}) if matter else None
         lead = str(decided.outputs.get("lead") or "") if decided else ""
         return lead if lead in self.crew.units else territory
 

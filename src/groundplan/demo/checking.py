@@ -62,7 +62,10 @@ def run(folder: Path, data: Path | None, tell: Callable[[str], None]) -> tuple[F
     found["day.refused"] = day.agents.refused.total()
     if data is not None:
         found["real.messages"] = real
-    return found, faults(found)
+    return found, [
+        *faults(found),
+        *(f"nobody is refused ({what}, {times} times)" for what, times in day.agents.strange.items()),
+    ]
 
 
 @contextmanager

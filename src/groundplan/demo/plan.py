@@ -92,14 +92,14 @@ def draw(seed: int) -> Plan:
 
 def along_roads(piece: Piece, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Points along the borders of a community, where the roads run, a few metres inside it."""
-    line = piece.shape.boundary
+    line: Any = piece.shape.boundary
     at = shapely.line_interpolate_point(line, rng.uniform(0.0, 1.0, count), normalized=True)
     points = shapely.get_coordinates(at)
     centre = shapely.get_coordinates(piece.shape.representative_point())[0]
     step = rng.uniform(0.01, 0.05, (count, 1))
     moved = points + (centre - points) * step
     inside = shapely.intersects_xy(piece.shape, moved[:, 0], moved[:, 1])
-    return np.where(inside[:, None], moved, centre)
+    return np.asarray(np.where(inside[:, None], moved, centre), dtype=np.float64)
 
 
 def _outline(rng: np.random.Generator) -> BaseGeometry:
