@@ -16,9 +16,9 @@ from groundplan.kernel.ledger.actions import record
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.places import queries as places
 from groundplan.lib import clock, crypto
-from groundplan.lib.errors import GroundplanError
+from groundplan.lib.errors import GroundplanError, NotAllowed
 from groundplan.lib.tabular import Row, Table, as_text, read_table
-from groundplan.systems.incidents.actions.report import report_incident
+from groundplan.systems.incidents.actions.report import DOOR_ROLES, report_incident
 from groundplan.systems.incidents.errors import MappingInvalid, ReportInvalid
 from groundplan.systems.incidents.logic.columns import FIELDS, UnreadableMoment, propose_mapping, read_moment
 from groundplan.systems.incidents.models import ColumnMapping, Load, QuarantinedRow
@@ -93,9 +93,12 @@ def import_reports(
         The load: read = stored + repeated + quarantined.
 
     Raises:
+        NotAllowed: the actor is neither operator nor of the data office.
         MappingInvalid: no column holds the text.
         UnreadableTable: the file is no table.
     """
+    if not actor.has_role(*DOOR_ROLES["file"]):
+        raise NotAllowed(_("您没有批量导入的角色。"), accepted="、".join(DOOR_ROLES["file"]))
     table = read_table(content, filename)
     mapping = dict(columns) if columns else propose_mapping(table.headers)
     _check_mapping(mapping, table)
