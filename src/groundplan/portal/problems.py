@@ -24,7 +24,13 @@ def problem_response(error: GroundplanError) -> HttpResponse:
         status=error.status,
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
+        headers=retry_header(error),
     )
+
+
+def retry_header(error: GroundplanError) -> dict[str, str]:
+    """When to come back (RFC 9110, clause 10.2.3), for errors that say so."""
+    return {"Retry-After": str(error.extra["retry_after"])} if "retry_after" in error.extra else {}
 
 
 # What happened and what to do, by status, when the error itself does not say.
@@ -79,7 +85,10 @@ def problem_page(request: HttpRequest, error: GroundplanError) -> HttpResponse:
         "advice": advice,
         "back": came_from(request),
     }
-    return render(request, "portal/problem.html", context, status=error.status)
+    page = render(request, "portal/problem.html", context, status=error.status)
+    for name, value in retry_header(error).items():
+        page[name] = value
+    return page
 
 
 def came_from(request: HttpRequest) -> str:

@@ -40,7 +40,7 @@ def supplement_report(*, number: str, code: str, text: str, files: Sequence[tupl
         )
     if not incident.case.active:
         raise ReportInvalid(_("该件已办结，不能再补充。"), next_step=_("如未解决，请评价并说明，或重新反映。"))
-    reporter = reporter_of(incident)
+    reporter = _reporter_of(incident)
     stored = [
         files_actions.store_file(
             actor=reporter.actor_id, name=name, content=content, subject=f"incident:{incident.public_id}"
@@ -72,7 +72,7 @@ def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | Non
     if not queries.follow(number, code).may_rate:
         raise AlreadyRated(_("办结后可评价一次。"))
     cases.rate_case(
-        actor=reporter_of(incident),
+        actor=_reporter_of(incident),
         case=incident.case.public_id,
         source="reporter",
         satisfaction=satisfaction,
@@ -82,6 +82,6 @@ def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | Non
     return incident
 
 
-def reporter_of(incident: Incident) -> Actor:
+def _reporter_of(incident: Incident) -> Actor:
     """Who holds the receipt, as an actor without any right of an officer."""
     return Actor(actor_id=incident.reporter, user_id=None, display_name=_("反映人"))

@@ -20,7 +20,7 @@ from groundplan.lib import clock, crypto, sql
 from groundplan.lib.errors import NotAllowed
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import queries
-from groundplan.systems.incidents.actions import placing
+from groundplan.systems.incidents.actions import _placing as placing
 from groundplan.systems.incidents.errors import ReportInvalid
 from groundplan.systems.incidents.logic.likeness import Likely, likely_duplicates
 from groundplan.systems.incidents.logic.masking import mask_text, normal_phone
@@ -129,28 +129,16 @@ def report_incident(
         OutsideCity: the point is in no district of the city.
         NotAllowed: the actor may not use this door.
     """
-    check_report(actor, channel, flow, text, files)
+    _check_report(actor, channel, flow, text, files)
     original = _storable(text)
     phone = normal_phone(reporter_phone)
-    fingerprint = crypto.keyed_hash(
-        "\0".join(
-            (
-                channel,
-                flow,
-                "".join(original.split()),
-                place,
-                repr(point),
-                phone or actor.actor_id,
-                visitor,
-                external_id,
-            )
-        ),
-        purpose="incidents.fingerprint",
+    fingerprint = _fingerprint(
+        channel, flow, original, place, repr(point), phone or actor.actor_id, visitor, external_id
     )
     intake_key = crypto.keyed_hash(f"{channel}\0{key}", purpose="incidents.key") if key else None
     known = _known(fingerprint, intake_key, channel, external_id)
     if known is not None:
-        return receipt_of(known, created=False)
+        return _receipt_of(known, created=False)
     spot = placing.find_spot(point=point, system=system, component=component, district=district)
     masked = mask_text(original)
     shown_title = mask_text(_storable(title)).text.strip() or _first_line(masked.text)
@@ -187,14 +175,10 @@ def report_incident(
     )
     incident.case = case
     incident.receipt = case.number
-    incident.likely = [
-        {"incident": str(other.public_id), "number": other.receipt, "reason": like.reason,
-         "metres": None if like.distance_m is None else round(like.distance_m), "alike": round(like.likeness * 100)}
-        for like in likely for other in [queries.incident_by_pk(like.incident_id)]
-    ]  # fmt: skip
+    incident.likely = _shown_likely(likely)
     incident.save(force_insert=True)
     transaction.on_commit(_acknowledge)
-    return receipt_of(incident, created=True, duplicates=likely)
+    return _receipt_of(incident, created=True, duplicates=likely)
 
 
 def _acknowledge() -> None:
@@ -204,7 +188,7 @@ def _acknowledge() -> None:
         Acknowledged.objects.filter(process=_PROCESS).update(count=F("count") + 1)
 
 
-def check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
+def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
     """Refuse a report that cannot be taken in, naming each part.
 
     Raises:
@@ -228,9 +212,29 @@ def check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequen
         raise ReportInvalid("；".join(str(item["reason"]) for item in wrong), fields=wrong)
 
 
-def receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, ...] = ()) -> Receipt:
+def _receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, ...] = ()) -> Receipt:
     """The receipt of an incident; its code is derived, so that it can be given again and is stored nowhere."""
     return Receipt(incident.receipt, queries.follow_code(incident), incident, incident.case, created, duplicates)
+
+
+def _fingerprint(*parts: str) -> bytes:
+    """What two sendings of one report have in common; blanks do not matter."""
+    return crypto.keyed_hash("\0".join("".join(part.split()) for part in parts), purpose="incidents.fingerprint")
+
+
+def _shown_likely(likely: Sequence[Likely]) -> list[dict[str, Any]]:
+    """Likely duplicates as they are stored: without floats."""
+    earlier = [(like, queries.incident_by_pk(like.incident_id)) for like in likely]
+    return [
+        {
+            "incident": str(other.public_id),
+            "number": other.receipt,
+            "reason": like.reason,
+            "metres": None if like.distance_m is None else round(like.distance_m),
+            "alike": round(like.likeness * 100),
+        }
+        for like, other in earlier
+    ]
 
 
 def _known(fingerprint: bytes, intake_key: bytes | None, channel: str, external_id: str) -> Incident | None:

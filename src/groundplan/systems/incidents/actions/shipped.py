@@ -34,7 +34,7 @@ def load_shipped(*, actor: Actor, profile: str = "") -> int:
     Returns:
         How many categories were added.
     """
-    import_shipped_flows(actor=actor, profile=profile)
+    _import_flows(actor=actor, profile=profile)
     root = PROFILES / (profile or settings.GROUNDPLAN_PROFILE)
     added = 0
     for path in sorted((root / "codes").glob("*.yaml")):
@@ -56,7 +56,7 @@ def load_shipped(*, actor: Actor, profile: str = "") -> int:
     return added
 
 
-def import_shipped_flows(*, actor: Actor, profile: str = "") -> None:
+def _import_flows(*, actor: Actor, profile: str = "") -> None:
     """Import the profile's flow files; the first version of a flow comes into force."""
     name = profile or settings.GROUNDPLAN_PROFILE
     for path in sorted((PROFILES / name / "flows").glob("*.yaml")):

@@ -51,24 +51,28 @@ def command_figures(request: AuthenticatedRequest) -> HttpResponse:
 @access.officer(*FLOOR_ROLES)
 def command_map(request: AuthenticatedRequest) -> HttpResponse:
     """GeoJSON of a viewport: ``bbox=west,south,east,north&zoom=12``."""
+    bbox, zoom = _viewport(request)
+    state = request.GET.get("state", "active")
+    state = state if state in STATES else "active"
+    found = queries.map_features(request.actor, bbox=bbox, zoom=zoom, state=state, flow=_flow(request))
+    return JsonResponse(found, json_dumps_params={"ensure_ascii": False}, content_type="application/geo+json")
+
+
+def _viewport(request: AuthenticatedRequest) -> tuple[tuple[float, float, float, float], float]:
+    """The extent and zoom that a map asks for.
+
+    Raises:
+        Invalid: they are no numbers, or no extent.
+    """
     try:
         west, south, east, north = (float(part) for part in request.GET.get("bbox", "-180,-90,180,90").split(","))
         zoom = float(request.GET.get("zoom", "12"))
     except ValueError:
         west = south = east = north = zoom = math.nan
-    if not all(map(math.isfinite, (west, south, east, north, zoom))) or not (
-        0 <= zoom <= LARGEST_ZOOM and west <= east and south <= north
-    ):
+    known = all(map(math.isfinite, (west, south, east, north, zoom)))
+    if not (known and 0 <= zoom <= LARGEST_ZOOM and west <= east and south <= north):
         raise Invalid(_("地图范围有误。"), accepted="bbox=west,south,east,north&zoom=0..24")
-    state = request.GET.get("state", "active")
-    found = queries.map_features(
-        request.actor,
-        bbox=(west, south, east, north),
-        zoom=zoom,
-        state=state if state in STATES else "active",
-        flow=_flow(request),
-    )
-    return JsonResponse(found, json_dumps_params={"ensure_ascii": False}, content_type="application/geo+json")
+    return (west, south, east, north), zoom
 
 
 def _flow(request: AuthenticatedRequest) -> str:

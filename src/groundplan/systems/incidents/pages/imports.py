@@ -18,11 +18,11 @@ from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib import crypto
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
-from groundplan.lib.tabular import read_table, write_xlsx
+from groundplan.lib.tabular import Table, read_table, write_xlsx
 from groundplan.systems.incidents import actions, queries
-from groundplan.systems.incidents.pages.forms import MappingForm, UploadForm
 from groundplan.systems.incidents.logic.columns import propose_mapping
 from groundplan.systems.incidents.models import Load, QuarantinedRow
+from groundplan.systems.incidents.pages.forms import MappingForm, UploadForm
 
 WAITING = "incidents.upload"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,23 +55,19 @@ def columns(request: AuthenticatedRequest) -> HttpResponse:
     waiting = request.session.get(WAITING)
     if not waiting or not default_storage.exists(waiting["path"]):
         return redirect("incident-imports")
-    content = crypto.decrypt(default_storage.open(waiting["path"]).read()).encode("latin-1")
+    with default_storage.open(waiting["path"]) as stream:
+        content = crypto.decrypt(stream.read()).encode("latin-1")
     table = read_table(content, waiting["name"])
     proposed = queries.saved_mapping(request.GET.get("mapping", "")) or propose_mapping(table.headers)
     form = MappingForm(table.headers, proposed, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            return _load(request, waiting, content, form)
-        except GroundplanError as error:
-            form.add_error(None, error.detail)
+        return _load(request, waiting, content, form)
+    return _shown_columns(request, waiting["name"], table, form)
+
+
+def _shown_columns(request: AuthenticatedRequest, name: str, table: Table, form: MappingForm) -> HttpResponse:
     preview = [[row.text(header) for header in table.headers] for row in table.rows[:PREVIEWED]]
-    context = {
-        "form": form,
-        "headers": table.headers,
-        "preview": preview,
-        "rows": len(table.rows),
-        "name": waiting["name"],
-    }
+    context = {"form": form, "headers": table.headers, "preview": preview, "rows": len(table.rows), "name": name}
     return render(request, "incidents/import_columns.html", context, status=422 if form.errors else 200)
 
 

@@ -62,7 +62,12 @@ def test_a_place_outside_the_city_is_a_problem_document():
 def test_an_outsider_sees_and_changes_nothing(name):
     town = make_town()
     receipt = actions.report_incident(
-        actor=town["operator"], channel="phone", type="help", text="秘密内容", point=WEST_POINT, reporter_phone="13800138000"
+        actor=town["operator"],
+        channel="phone",
+        type="help",
+        text="秘密内容",
+        point=WEST_POINT,
+        reporter_phone="13800138000",
     )
     client = town.people[name].client
     assert client.get("/api/v1/incidents").json()["items"] == []

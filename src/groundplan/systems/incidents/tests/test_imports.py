@@ -4,9 +4,9 @@ import pytest
 from django.utils.timezone import localtime
 
 from groundplan.kernel.cases.models import Case
+from groundplan.kernel.parties.tests.factories import make_player
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules.queries import evaluate
-from groundplan.kernel.parties.tests.factories import make_player
 from groundplan.lib import clock
 from groundplan.lib.errors import NotAllowed
 from groundplan.lib.tabular import write_xlsx
@@ -76,7 +76,8 @@ def test_columns_are_proposed_by_their_usual_names_and_kept_under_a_name():
     town = make_town()
     proposed = propose_mapping(["工单编号", "诉求标题", "诉求内容", "来电号码", "受理时间", "备注"])
     assert proposed == {
-        "external_id": "工单编号", "title": "诉求标题", "description": "诉求内容", "reporter_phone": "来电号码", "reported_at": "受理时间",
+        "external_id": "工单编号", "title": "诉求标题", "description": "诉求内容", "reporter_phone": "来电号码",
+        "reported_at": "受理时间",
     }  # fmt: skip
     actions.save_mapping(actor=town["operator"], name="去年导出", flow="hotline", columns=proposed)
     assert queries.saved_mapping("去年导出") == proposed

@@ -1,15 +1,29 @@
 """The one door: masking, places, doubles, doors and roles, limits."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import numpy as np
 import pytest
 
+from groundplan.kernel.cases import actions as cases
+from groundplan.kernel.cases.errors import IdentityHidden
 from groundplan.kernel.cases.models import Case
+from groundplan.kernel.events.registry import Event
 from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.parties.queries import ANONYMOUS, SYSTEM
 from groundplan.lib.coordinates import wgs84_to_gcj02
 from groundplan.lib.errors import NotAllowed
 from groundplan.systems.incidents import actions, queries
-from groundplan.systems.incidents.errors import OutsideCity, ReceiptUnknown, ReportInvalid, TooManyRequests
+from groundplan.systems.incidents.errors import (
+    AlreadyRated,
+    OutsideCity,
+    ReceiptUnknown,
+    ReportInvalid,
+    TooManyRequests,
+)
 from groundplan.systems.incidents.models import Incident
+from groundplan.systems.incidents.registry import take_report
 from groundplan.systems.incidents.tests.factories import EAST_POINT, OUTSIDE_POINT, WEST_POINT, complete, make_town
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +37,9 @@ def report(**given):
 def test_personal_numbers_in_the_text_are_masked_before_anybody_sees_them():
     make_town()
     case = report(
-        title="请联系 13800138000", text="我是11010519491231002X，电话１３８００１３８０００，路灯不亮", reporter_phone="13800138000"
+        title="请联系 13800138000",
+        text="我是11010519491231002X，电话１３８００１３８０００，路灯不亮",
+        reporter_phone="13800138000",
     ).case
     stored = Case.objects.get(pk=case.pk)
     incident = Incident.objects.get(case=case)
@@ -51,8 +67,6 @@ def test_a_point_is_located_in_every_layer():
 
 @pytest.mark.parametrize("system", ["gcj02"])
 def test_a_point_of_another_system_is_converted_within_a_metre(system):
-    import numpy as np
-
     make_town()
     shifted = wgs84_to_gcj02(np.array([WEST_POINT]))[0]
     incident = report(point=(float(shifted[0]), float(shifted[1])), system=system).incident
@@ -89,7 +103,9 @@ def test_another_visitor_who_says_the_same_is_not_given_the_first_ones_receipt()
 
 def test_two_reports_at_one_spot_about_two_things_are_not_called_doubles_but_the_same_thing_is():
     make_town()
-    first = report(flow="city-management", text="井盖丢失，很危险", kind="component", category="01003", point=WEST_POINT)
+    first = report(
+        flow="city-management", text="井盖丢失，很危险", kind="component", category="01003", point=WEST_POINT
+    )
     other = report(flow="city-management", text="墙上贴满小广告", kind="matter", category="07001", point=WEST_POINT)
     again = report(
         flow="city-management", text="有个井盖没了", kind="component", category="01003", visitor="x",
@@ -132,12 +148,6 @@ def test_the_doors_of_officers_are_closed_to_others(channel):
 
 
 def test_an_event_that_is_delivered_twice_is_one_case():
-    from datetime import UTC, datetime
-    from uuid import uuid4
-
-    from groundplan.kernel.events.registry import Event
-    from groundplan.systems.incidents.registry import take_report
-
     make_town()
     data = {"text": "传感器：水位超限", "flow": "hotline", "longitude": WEST_POINT[0], "latitude": WEST_POINT[1]}
     event = Event(uuid4(), 1, "report.received.v1", "sensor:7", datetime.now(UTC), "system", (), data)
@@ -172,14 +182,8 @@ def test_a_reporter_adds_to_an_open_report_and_rates_a_closed_one_once():
     assert "138****8000" in note
     complete(town["operator"], receipt.case, "answered", type="consult", reply="可在线办理。")
     actions.rate_report(number=receipt.number, code=receipt.code, satisfaction=5, solved=True)
-    with pytest.raises(actions_error()):
+    with pytest.raises(AlreadyRated):
         actions.rate_report(number=receipt.number, code=receipt.code, satisfaction=1, solved=False)
-
-
-def actions_error():
-    from groundplan.systems.incidents.errors import AlreadyRated
-
-    return AlreadyRated
 
 
 def test_an_anonymous_reporter_with_the_receipt_may_add_and_rate_too():
@@ -209,13 +213,10 @@ def test_every_report_has_an_owner_from_its_first_moment():
 
 
 def test_the_identity_of_who_reports_an_offence_is_hidden_from_the_handler():
-    from groundplan.kernel.cases import actions as cases
-    from groundplan.kernel.cases.errors import IdentityHidden
-
     town = make_town()
     case = report(
-        actor=town["operator"], channel="phone", type="report", text="有人倾倒渣土", category="环境卫生", point=WEST_POINT,
-        reporter_name="李四", reporter_phone="13900139000",
+        actor=town["operator"], channel="phone", type="report", text="有人倾倒渣土", category="环境卫生",
+        point=WEST_POINT, reporter_name="李四", reporter_phone="13900139000",
     ).case  # fmt: skip
     complete(town["operator"], case, "dispatch", type="report", matter="路灯不亮")
     with pytest.raises(IdentityHidden):
