@@ -175,3 +175,36 @@ def template(*, key: str, out: Path | None, on: Any) -> None:
     compiled = queries.table(key, on.date() if on else None)
     target.write_bytes(writer.write(compiled.table))
     click.echo(str(target))
+
+
+@rules.command("replay")
+@click.argument("key")
+@click.argument("candidate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def replay(*, key: str, candidate: Path, as_json: bool) -> None:
+    """Run the table in the file CANDIDATE over every recorded decision of rule KEY. Nothing is imported."""
+    setup_django()
+    from groundplan.kernel.rules import queries
+    from groundplan.kernel.rules.logic.source import read_table_file
+
+    found = queries.replay(key, read_table_file(candidate.read_bytes(), candidate.name))
+    if as_json:
+        echo_json(
+            {
+                "compared": found.compared,
+                "changed": found.changed,
+                "erased": found.erased,
+                "outcomes": [{"from": o.before, "to": o.after, "count": o.count} for o in found.outcomes],
+                "examples": [
+                    {"decision": str(e.decision), "subject": e.subject, "from": e.before, "to": e.after}
+                    for e in found.examples
+                ],
+            }
+        )
+        return
+    click.echo(f"compared: {found.compared}, changed: {found.changed}, erased: {found.erased}")
+    for item in found.outcomes:
+        if item.before != item.after:
+            click.echo(
+                f"{item.count}\t{json.dumps(item.before, ensure_ascii=False)} -> {json.dumps(item.after, ensure_ascii=False)}"
+            )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal, localcontext
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from groundplan.kernel.rules.errors import FactMissing, FactUnknown, NoRowMatches, SeveralRowsMatch, label_text
 from groundplan.kernel.rules.logic.facts import read_fact
-from groundplan.kernel.rules.logic.regions import Column, bits, cut
+from groundplan.kernel.rules.logic.fastpath import asker, evaluator
+from groundplan.kernel.rules.logic.regions import bits, cut
 from groundplan.kernel.rules.logic.table import Row, Table
 from groundplan.kernel.rules.logic.unary import Test, format_test
-from groundplan.kernel.rules.logic.values import MAX_DIGITS, nearest
-
-_LIMIT: Final = 10**MAX_DIGITS
-Lookup = Callable[[Any], int]
+from groundplan.kernel.rules.logic.values import nearest
 
 
 class Evaluation(NamedTuple):
@@ -32,22 +28,32 @@ class Evaluation(NamedTuple):
     rows: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class FailedCell:
-    """One cell that kept a row from firing."""
+class FailedCell(NamedTuple):
+    """One cell that kept a row from firing: the input and the condition that did not hold."""
 
     input: str
     test: str
-    value: Any
 
 
-@dataclass(frozen=True)
-class RowReason:
+class RowReason(NamedTuple):
     """Why a row fired or did not."""
 
     row: str
     fired: bool
     failed: tuple[FailedCell, ...]
+
+
+class _Reasons(dict[tuple[str, ...], RowReason]):
+    """What to say about one row, by which of its cells hold; made when first asked for."""
+
+    def __init__(self, row: str, cells: tuple[FailedCell, ...]) -> None:
+        super().__init__()
+        self.row, self.cells = row, cells
+
+    def __missing__(self, pattern: tuple[str, ...]) -> RowReason:
+        failed = tuple(cell for cell, holds in zip(self.cells, pattern, strict=True) if holds == "0")
+        made = self[pattern] = RowReason(self.row, fired=False, failed=failed)
+        return made
 
 
 class CompiledTable:
@@ -59,9 +65,13 @@ class CompiledTable:
             cut(item, [row.tests[index] for row in table.rows]) for index, item in enumerate(table.inputs)
         )
         self._names = tuple(item.name for item in table.inputs)
-        self._lookups = tuple(_lookup(column) for column in self.columns)
+        self._everything = (1 << len(table.rows)) - 1
         self._finish = _finisher(table)
-        self.evaluate: Callable[[Mapping[str, Any]], Evaluation] = self._evaluator()
+        #: Evaluates facts. Raises FactMissing, FactUnknown, FactIllTyped, or NoRowMatches when nothing applies.
+        self.evaluate: Callable[[Mapping[str, Any]], Evaluation] = evaluator(
+            self.columns, self._everything, self._finish, self._evaluate_with_optional
+        )
+        self._ask: Callable[[Mapping[str, Any]], list[int]] = asker(self.columns, self._ask_slowly)
 
     def check_facts(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Every fact typed.
@@ -80,7 +90,7 @@ class CompiledTable:
 
     def matching(self, typed: Mapping[str, Any]) -> int:
         """The rows that typed facts meet, as bits."""
-        mask = (1 << len(self.table.rows)) - 1
+        mask = self._everything
         for column in self.columns:
             mask &= column.masks[column.region_of(typed[column.field.name])]
         return mask
@@ -91,66 +101,40 @@ class CompiledTable:
         Raises:
             FactMissing, FactUnknown, FactIllTyped: naming the fact.
         """
-        typed = self.check_facts(facts)
-        accepted = [(column, column.masks[column.region_of(typed[column.field.name])]) for column in self.columns]
+        masks = self._ask(facts)
+        mask = self._everything
+        for each in masks:
+            mask &= each
         try:
-            evaluation = self.evaluate(typed)
+            evaluation = self._finish(mask)
         except NoRowMatches:
             evaluation = None
-        fired = frozenset(evaluation.rows) if evaluation else frozenset()
-        reasons = []
-        for index, row in enumerate(self.table.rows):
-            bit = 1 << index
-            failed = tuple(
-                FailedCell(column.field.name, self.test_texts[index][place], typed[column.field.name])
-                for place, (column, mask) in enumerate(accepted)
-                if not mask & bit
-            )
-            reasons.append(RowReason(row.id, row.id in fired, failed))
+        # One character a row and column: 1 holds, 0 failed. The bit on top keeps the zeros of the last rows.
+        top = self._everything + 1
+        patterns = zip(*[bin(each | top)[:2:-1] for each in masks], strict=True)
+        reasons = [told[pattern] for told, pattern in zip(self._reasons, patterns, strict=True)]
+        fired = frozenset(evaluation.rows) if evaluation else ()
+        for index in bits(mask):
+            if reasons[index].row in fired:
+                reasons[index] = reasons[index]._replace(fired=True)
         return evaluation, tuple(reasons)
 
-    @property
-    def test_texts(self) -> tuple[tuple[str, ...], ...]:
-        """Every condition in its standard form, by row and column."""
-        found = self.__dict__.get("_texts")
-        if found is None:
-            known: dict[tuple[Test, str], str] = {}
-            found = tuple(
-                tuple(
-                    known.setdefault((test, item.name), known.get((test, item.name)) or format_test(test, item))
-                    for test, item in zip(row.tests, self.table.inputs, strict=True)
-                )
-                for row in self.table.rows
-            )
-            self.__dict__["_texts"] = found
-        return found
+    def _ask_slowly(self, facts: Mapping[str, Any]) -> list[int]:
+        typed = self.check_facts(facts)
+        return [column.masks[column.region_of(typed[column.field.name])] for column in self.columns]
 
-    def _evaluator(self) -> Callable[[Mapping[str, Any]], Evaluation]:
-        """The hot path as one closure over locals."""
-        columns = tuple(zip(self._names, self._lookups, strict=True))
-        everything = (1 << len(self.table.rows)) - 1
-        count = len(columns)
-        finish = self._finish
-        again = self._evaluate_with_optional
-
-        def evaluate(facts: Mapping[str, Any]) -> Evaluation:
-            """Evaluate the table.
-
-            Raises:
-                FactMissing, FactUnknown, FactIllTyped: naming the fact.
-                NoRowMatches: nothing applies and there is no default.
-            """
-            if len(facts) != count:
-                return again(facts)
-            mask = everything
-            try:
-                for name, lookup in columns:
-                    mask &= lookup(facts[name])
-            except KeyError:
-                return again(facts)
-            return finish(mask)
-
-        return evaluate
+    @cached_property
+    def _reasons(self) -> tuple[_Reasons, ...]:
+        """For every row the reasons by pattern of cells that hold."""
+        known: dict[tuple[int, Test], FailedCell] = {}
+        for row in self.table.rows:
+            for place, (test, item) in enumerate(zip(row.tests, self.table.inputs, strict=True)):
+                if (place, test) not in known:
+                    known[place, test] = FailedCell(item.name, format_test(test, item))
+        return tuple(
+            _Reasons(row.id, tuple(known[place, test] for place, test in enumerate(row.tests)))
+            for row in self.table.rows
+        )
 
     def _evaluate_with_optional(self, facts: Mapping[str, Any]) -> Evaluation:
         """The slow path: says what is wrong with the facts, or fills in absent optional ones."""
@@ -247,75 +231,3 @@ def interpret(table: Table, facts: Mapping[str, Any]) -> Evaluation:
 def compile_table(table: Table) -> CompiledTable:
     """Compile a table."""
     return CompiledTable(table)
-
-
-def _lookup(column: Column) -> Lookup:
-    """A function from one fact to the rows that accept it; a fact of another type goes the slow way and is told."""
-    field, masks = column.field, column.masks
-
-    def slow(value: Any) -> int:
-        return masks[column.region_of(read_fact(field, value))]
-
-    if column.ordered:
-        return _ordered_lookup(column, slow)
-    known: dict[Any, int] = dict(zip(column.points, masks, strict=False))
-    if field.type == "boolean":
-        return _boolean_lookup(known, slow)
-    get = known.get
-    others = masks[column.others] if column.others >= 0 else None
-
-    def text(value: Any) -> int:
-        if value.__class__ is str:
-            mask: int | None = get(value, others)
-            if mask is not None:
-                return mask
-        return slow(value)
-
-    return text
-
-
-def _boolean_lookup(known: Mapping[bool, int], slow: Lookup) -> Lookup:
-    yes, no = known[True], known[False]
-
-    def boolean(value: Any) -> int:
-        if value is True:
-            return yes
-        if value is False:
-            return no
-        return slow(value)
-
-    return boolean
-
-
-def _ordered_lookup(column: Column, slow: Lookup) -> Lookup:
-    points: list[Any] = list(column.points)
-    masks, count = column.masks, len(points)
-    exact = {point: masks[2 * index + 1] for index, point in enumerate(points)}
-    gaps = [masks[2 * index] for index in range(count + 1)]
-    get = exact.get
-
-    def integer(value: Any) -> int:
-        if value.__class__ is int and -_LIMIT < value < _LIMIT:
-            mask = get(value)
-            return gaps[bisect_left(points, value)] if mask is None else mask
-        return slow(value)
-
-    def decimal(value: Any) -> int:
-        kind = value.__class__
-        if kind is int:
-            if not -_LIMIT < value < _LIMIT:
-                return slow(value)
-        elif kind is not Decimal or not value.is_finite() or value.adjusted() >= MAX_DIGITS:
-            return slow(value)
-        index = bisect_left(points, value)
-        return masks[2 * index + 1] if index < count and points[index] == value else gaps[index]
-
-    kind: type[Any] = {"date": date, "duration": timedelta}.get(column.field.type, str)
-
-    def other(value: Any) -> int:
-        if value.__class__ is not kind:
-            return slow(value)
-        index = bisect_left(points, value)
-        return masks[2 * index + 1] if index < count and points[index] == value else gaps[index]
-
-    return {"integer": integer, "decimal": decimal, "time": slow}.get(column.field.type, other)

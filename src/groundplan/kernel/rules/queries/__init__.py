@@ -6,7 +6,7 @@ import difflib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
@@ -23,6 +23,8 @@ from groundplan.kernel.rules.logic.checking import Gaps, example_text
 from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.logic.values import Labels, from_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts, RuleTable, RuleVersion
+from groundplan.kernel.rules.queries import replaying
+from groundplan.kernel.rules.queries.replaying import Replay
 from groundplan.lib import clock, crypto
 
 _MAX_COMPILED: Final = 500
@@ -151,14 +153,7 @@ def decision(public_id: UUID, *, personal: bool = False) -> DecisionView:
     _, reasons = compiled.explain(typed)
     hidden = () if personal else tuple(item.name for item in compiled.table.inputs if item.personal)
     fired = frozenset(found.rows)
-    shown = tuple(
-        RowReason(
-            reason.row,
-            reason.row in fired,
-            tuple(replace(cell, value=None) if cell.input in hidden else cell for cell in reason.failed),
-        )
-        for reason in reasons
-    )
+    shown = tuple(reason._replace(fired=reason.row in fired) for reason in reasons)
     return DecisionView(found, compiled, {k: v for k, v in typed.items() if k not in hidden}, hidden, shown)
 
 
@@ -246,3 +241,18 @@ def gap_texts(item: RuleVersion) -> list[str]:
     """What no row of a version covers, in words."""
     compiled = compiled_of(item)
     return [reason_text("gap", {"example": example_text(compiled, found)}) for found in gaps_of(item).examples]
+
+
+def replay(key: str, candidate: CompiledTable, *, bulk: bool | None = None) -> Replay:
+    """What a candidate would have changed in the recorded decisions of a rule (规则回溯测算).
+
+    Args:
+        key: the rule whose decisions are read.
+        candidate: the table to try.
+        bulk: force SQL or one-by-one; by default SQL where it can answer.
+
+    Raises:
+        RuleUnknown: no rule has this key.
+    """
+    rule(key)
+    return replaying.replay(key, candidate, bulk=bulk)
