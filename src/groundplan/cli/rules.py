@@ -205,6 +205,5 @@ def replay(*, key: str, candidate: Path, as_json: bool) -> None:
     click.echo(f"compared: {found.compared}, changed: {found.changed}, erased: {found.erased}")
     for item in found.outcomes:
         if item.before != item.after:
-            click.echo(
-                f"{item.count}\t{json.dumps(item.before, ensure_ascii=False)} -> {json.dumps(item.after, ensure_ascii=False)}"
-            )
+            before, after = (json.dumps(answer, ensure_ascii=False) for answer in (item.before, item.after))
+            click.echo(f"{item.count}\t{before} -> {after}")

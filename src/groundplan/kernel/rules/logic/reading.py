@@ -15,6 +15,7 @@ from groundplan.kernel.rules.logic.unary import ANY, Test, parse_test
 from groundplan.kernel.rules.logic.values import (
     INPUT_TYPES,
     OUTPUT_TYPES,
+    QUOTES,
     READERS,
     Choice,
     Field,
@@ -361,7 +362,7 @@ def cell_text(value: Any) -> str:
     return literal_text(value)
 
 
-_QUOTES: Final = {'"': '"', "“": "”"}
+_LIST_ITEM: Final = re.compile(r'\s*(?:"([^"]*)"|“([^”]*)”|([^,，、;；\n]*))\s*(?:[,，、;；\n]|\Z)')
 
 
 def read_output(value: Any, column: Field) -> Any:
@@ -375,7 +376,7 @@ def read_output(value: Any, column: Field) -> Any:
     text = cell_text(value).strip()
     if text in ("", "-", "null"):
         return None
-    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1] and column.type in ("string", "enumeration"):
+    if len(text) > 1 and QUOTES.get(text[0]) == text[-1] and column.type in ("string", "enumeration"):
         text = text[1:-1]
     if column.type == "string":
         if not storable(text):
@@ -390,11 +391,14 @@ def read_output(value: Any, column: Field) -> Any:
 
 
 def _read_list(value: Any) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else re.split(r"[,，、;；\n]", cell_text(value))
-    texts = [cell_text(item).strip().strip('"“”') for item in items]
+    if isinstance(value, list):
+        texts = [cell_text(item).strip() for item in value]
+    else:
+        texts = ["".join(found.groups("")).strip() for found in _LIST_ITEM.finditer(cell_text(value))]
+        texts = [] if texts[:1] == ["-"] else texts
     if not all(storable(text) for text in texts):
         raise CellRefused("too-long", length=max(map(len, texts)), limit=10_000)
-    return tuple(text for text in texts if text and text != "-")
+    return tuple(text for text in texts if text)
 
 
 def _half_width(text: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
 from groundplan.kernel.rules.logic.table import DEFAULT_ROW, Row, Table
 from groundplan.kernel.rules.logic.unary import format_test
-from groundplan.kernel.rules.logic.values import Choice, Field, literal_text
+from groundplan.kernel.rules.logic.values import Choice, Field, literal_text, written_output
 from groundplan.kernel.rules.logic.workbook import HITS, TYPE_NAMES
 
 _HIT_NAMES: Final = {hit: name for name, hit in HITS.items()}
+_SEPARATORS: Final = re.compile("[,，、;；\n]")
 _TYPES: Final = {kind: name for name, kind in reversed(TYPE_NAMES.items())}
 
 
@@ -94,12 +96,9 @@ def _output_text(value: Any, item: Field) -> str:
     if value is None:
         return ""
     if item.type == "list":
-        return "、".join(value)
-    text = literal_text(value)
-    # Text that would be read as something else (blank, a dash, quotes) keeps quotes around it.
-    if item.type == "string" and (text in ("", "-", "null") or text != text.strip() or text[:1] in '"“'):
-        return f'"{text}"'
-    return text
+        return "、".join(f'"{text}"' if _SEPARATORS.search(text) else text for text in value)
+    written = written_output(value, item)
+    return literal_text(value) if written == value else str(written)
 
 
 def write_xlsx(table: Table) -> bytes:

@@ -35,7 +35,7 @@ def is_expressible(table: Table) -> bool:
 
 
 def columns_sql(table: Table, facts: str) -> Sql:
-    """The facts as columns c0, c1, … of their types, out of a JSON expression."""
+    """The facts as columns c0, c1 and so on, of their types, out of a JSON expression."""
     parts, values = [], []
     for place, item in enumerate(table.inputs):
         parts.append(f"({facts} ->> %s)::{CASTS[item.type]} AS c{place}")
@@ -44,7 +44,7 @@ def columns_sql(table: Table, facts: str) -> Sql:
 
 
 def outcome_sql(table: Table) -> Sql:
-    """The outputs as JSON, or ``{"error": …}``, by the columns c0, c1, …"""
+    """The outputs as JSON, or ``{"error": …}``, by the columns c0, c1 and so on."""
     parts: list[str] = []
     values: list[Any] = []
     for place, item in enumerate(table.inputs):

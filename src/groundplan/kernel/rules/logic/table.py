@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from groundplan.kernel.rules.logic.unary import Test, format_test
-from groundplan.kernel.rules.logic.values import Field, Labels, to_json
+from groundplan.kernel.rules.logic.values import Field, Labels, written_output
 
 HIT_POLICIES: Final = ("unique", "first", "any", "collect")
 AGGREGATES: Final = ("sum", "min", "max", "count")
@@ -83,7 +83,9 @@ class Table:
                 for item, test in zip(self.inputs, row.tests, strict=False)
                 if not test.is_any
             },
-            "then": {item.name: to_json(value) for item, value in zip(self.outputs, row.outputs, strict=True)},
+            "then": {
+                item.name: written_output(value, item) for item, value in zip(self.outputs, row.outputs, strict=True)
+            },
         }
         if row.basis:
             document["basis"] = dict(row.basis)

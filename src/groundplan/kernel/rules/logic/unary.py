@@ -127,14 +127,10 @@ def _unwrap_not(text: str) -> tuple[str, bool]:
     found = _NOT.match(text)
     if not found:
         return text, False
-    depth = 0
-    for position, character in enumerate(text[found.end() - 1 :], start=found.end() - 1):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            if position != len(text) - 1 or _NOT.search(text[found.end() : position]):
-                raise CellRefused("not-nested", text=shorten(text))
-            return text[found.end() : position], True
-    raise CellRefused("interval-form", text=shorten(text))
+    inner = text[found.end() : -1]
+    if not text.endswith(")") or _NOT.search(inner):
+        raise CellRefused("not-nested", text=shorten(text))
+    return inner, True
 
 
 def _split(text: str, whole: str) -> list[str]:

@@ -226,3 +226,14 @@ def from_json(kind: str, value: Any) -> Any:
 def storable(text: str) -> bool:
     """Whether PostgreSQL can keep the text."""
     return len(text) <= MAX_TEXT and "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+QUOTES: Final = {'"': '"', "“": "”"}
+
+
+def written_output(value: Any, item: Field) -> Any:
+    """An output as JSON that reads back the same: text that would be read as something else keeps quotes."""
+    if item.type not in ("string", "enumeration") or value is None:
+        return to_json(value)
+    is_quoted = len(value) > 1 and QUOTES.get(value[0]) == value[-1]
+    return f'"{value}"' if is_quoted or value != value.strip() or value in ("", "-", "null") else value
