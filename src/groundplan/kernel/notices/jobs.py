@@ -1,11 +1,13 @@
-"""Carrying notices out of the house, called by the dispatcher of events."""
+"""Carrying notices out of the house, called by the dispatcher of events; forgetting old ones."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from procrastinate.contrib.django import app
+
 from groundplan.kernel.events.registry import Event
-from groundplan.kernel.notices import queries
+from groundplan.kernel.notices import actions, queries
 from groundplan.kernel.notices.registry import Send
 
 
@@ -14,3 +16,10 @@ def deliver(event: Event, send: Send) -> None:
     message = queries.message_for(UUID(event.data["notice"]))
     if message is not None:
         send(message)
+
+
+@app.periodic(cron="31 3 * * *")
+@app.task(queueing_lock="notices.forget_notices")
+def forget_notices(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every night: notices older than half a year."""
+    actions.forget_notices()

@@ -75,10 +75,3 @@ class PasswordRefused(Invalid):
 
     code = "password-refused"
     title: ClassVar[dict[str, str]] = {"zh-hans": "密码不符合要求", "en": "The password is refused"}
-
-
-class ImportRefused(Invalid):
-    """An import file has rows at fault; nothing of it was taken."""
-
-    code = "import-refused"
-    title: ClassVar[dict[str, str]] = {"zh-hans": "导入文件有误", "en": "The import file has errors"}

@@ -11,7 +11,7 @@ from groundplan.kernel.parties.actions.accounts import (
     revoke_token,
     set_language,
 )
-from groundplan.kernel.parties.actions.answers import forget_answers, keep_answer
+from groundplan.kernel.parties.actions.answers import forget_answers, forget_sessions, keep_answer
 from groundplan.kernel.parties.actions.imports import ImportResult, import_parties
 from groundplan.kernel.parties.actions.units import (
     UNMASKERS,
@@ -38,6 +38,7 @@ __all__ = [
     "end_party",
     "end_relation",
     "forget_answers",
+    "forget_sessions",
     "grant_membership",
     "import_parties",
     "issue_token",

@@ -1,13 +1,17 @@
-"""Answers kept for requests that are sent again."""
+"""What is kept for a while only: answers for requests that are sent again, sessions, failed sign-ins."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+
 from groundplan.kernel.parties.models import IdempotencyKey
 from groundplan.lib import clock, crypto
 
 KEPT_HOURS = 72
+FAILURES_KEPT_HOURS = 24
 
 
 def keep_answer(*, actor_id: str, key: str, fingerprint: bytes, status: int, content_type: str, content: str) -> None:
@@ -41,3 +45,15 @@ def forget_answers() -> int:
         created_at__lt=clock.now() - dt.timedelta(hours=KEPT_HOURS)
     ).delete()
     return deleted
+
+
+def forget_sessions() -> int:
+    """Delete sessions that have ended, and failed sign-ins older than a day: they hold addresses.
+
+    Returns:
+        How many rows were deleted.
+    """
+    ended, _tables = Session.objects.filter(expire_date__lt=clock.now()).delete()
+    before = clock.now() - dt.timedelta(hours=FAILURES_KEPT_HOURS)
+    failures, _tables = AccessAttempt.objects.filter(attempt_time__lt=before).delete()
+    return int(ended + failures)

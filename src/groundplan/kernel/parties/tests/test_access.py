@@ -163,3 +163,13 @@ def test_sign_ins_are_on_record_without_a_name(sign_in):
         "parties.sign_out",
     ]
     assert all(b"li.si" not in bytes(row.body) for row in pending)
+
+
+def test_failed_sign_ins_and_ended_sessions_are_forgotten(sign_in):
+    client = make_cast().officer.client
+    sign_in(Client(), "nobody", "wrong")
+    assert actions.forget_sessions() == 0
+    with clock.standing_at(clock.now() + dt.timedelta(days=60)):
+        assert actions.forget_sessions() == 2
+    assert client.get("/account").status_code == 302
+    assert not AccessAttempt.objects.exists()
