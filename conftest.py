@@ -26,6 +26,11 @@ TEMPLATE = "groundplan_template"
 _server: Any = None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The pictures of the documentation come from the visits of the browser tests."""
+    parser.addoption("--pictures", default="", metavar="DIR", help="save a picture of every page visited")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server and migrate the template, once, in the controlling process."""
     if not (os.environ.get("GROUNDPLAN_TEST_TEMPLATE") or config.option.help or config.option.version):
@@ -61,22 +66,25 @@ def make_template(url: str) -> None:
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
-        connection.execute(
-            f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
-            if connection.info.server_version >= 170000
-            else f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
-        )
+        # From version 17 on the server brings its own locale; before, the operating system's serves.
+        builtin = connection.info.server_version >= 170_000  # noqa: PLR2004
+        locale = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" if builtin else "LOCALE 'C.UTF-8'"
+        connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' {locale}")
     environment = {**os.environ, "DATABASE_URL": url.rsplit("/", 1)[0] + "/" + TEMPLATE}
     environment["PYTHONPATH"] = str(ROOT / "src")
     environment["DJANGO_SETTINGS_MODULE"] = "groundplan.config.settings"
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity=0"], env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "django", "migrate", "--verbosity=0"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         pytest.exit(f"the template database could not be migrated:\n{done.stdout}{done.stderr}", returncode=3)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_unconfigure() -> None:
     """Stop the server and remove its folder."""
     global _server
     if _server:
@@ -88,7 +96,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def fresh_database(django_db_blocker: Any, django_db_setup: None) -> Iterator[None]:
+def fresh_database(django_db_blocker: Any, django_db_setup: None) -> Iterator[None]:  # noqa: ARG001 - the database must stand.
     """A test that commits, or uses several connections: it gets a newly cloned database.
 
     Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log.

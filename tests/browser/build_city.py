@@ -10,62 +10,70 @@ import django
 
 django.setup()
 
-from groundplan.demo import city  # noqa: E402 - after setup.
-from groundplan.demo.day import Day  # noqa: E402
-from groundplan.kernel.cases.models import Case, Step, Task  # noqa: E402
-from groundplan.kernel.events import actions as events  # noqa: E402
-from groundplan.kernel.ledger import actions as ledger  # noqa: E402
-from groundplan.kernel.ledger.models import Entry  # noqa: E402
-from groundplan.kernel.rules import actions as rules  # noqa: E402
-from groundplan.kernel.rules.models import Decision, RuleVersion  # noqa: E402
-from groundplan.kernel.parties.models import Party, User  # noqa: E402
-from groundplan.kernel.parties import queries as parties  # noqa: E402
-from groundplan.lib import clock  # noqa: E402
-from groundplan.systems.incidents.models import Incident  # noqa: E402
+from groundplan.demo.arrivals import MIDNIGHT
+from groundplan.demo.day import Day
 
+from groundplan.demo import city
+from groundplan.kernel.cases.models import Case, Step, Task
+from groundplan.kernel.events import actions as events
+from groundplan.kernel.ledger import actions as ledger
+from groundplan.kernel.ledger.models import Entry
+from groundplan.kernel.parties import queries as parties
+from groundplan.kernel.rules import actions as rules
+from groundplan.kernel.rules.models import Decision, RuleVersion
+from groundplan.lib import clock
 
-def live_until(hour: int) -> None:
-    """Let the simulated morning pass."""
-    day = Day.planned()
-    end = day.turns[0].at.replace(minute=0) + timedelta(hours=hour)
-    day.run(lambda moment: moment < end)
+SHIPPED = "groundplan.profiles"
 
 
 def deliver() -> None:
     """Integrate the log and deliver the events, as the worker does."""
     while ledger.sequence(batch=2000):
         pass
-    while events.sequence(batch=2000):
+    while events.integrate(batch=2000):
         pass
-    events.dispatch(batch=5000)
+    while events.dispatch(batch=2000).delivered:
+        pass
 
 
-def draft_of_a_rule() -> str:
+def draft_of_a_rule() -> RuleVersion:
     """A draft beside the version in force, so that two versions can be compared."""
-    version = RuleVersion.objects.filter(key="dispatch-directory").first()
-    content = rules.export_table(version=version, kind="yaml")
-    actor = parties.actor_named("editor")
-    changed = content.decode().replace("urban-management", "water", 1).encode()
-    draft = rules.import_table(actor=actor, content=changed, filename="dispatch-directory.yaml")
-    return str(draft.public_id)
+    from importlib.resources import files  # noqa: PLC0415 - only here.
+
+    source = files(SHIPPED).joinpath("cn", "rules", "dispatch-directory.yaml").read_text(encoding="utf-8")
+    changed = source.replace("urban-management", "water-affairs", 1).encode()
+    return rules.import_table(
+        actor=parties.actor_named("editor"), content=changed, filename="dispatch-directory.yaml", origin="city"
+    )
 
 
 def main() -> None:
     """Build, and print the addresses of samples as one JSON object."""
+    end = MIDNIGHT + timedelta(hours=int(sys.argv[1]))
     city.build()
-    live_until(int(sys.argv[1]))
+    Day.planned().run(lambda moment: moment < end)
+    with clock.standing_at(end):
+        draft = draft_of_a_rule()
     deliver()
-    samples: dict[str, str] = {}
-    decision = Decision.objects.filter(key="dispatch-directory").first() or Decision.objects.first()
-    step = Step.objects.exclude(decision=None).first()
-    samples["decision"] = str(decision.public_id)
-    samples["step"] = str(step.public_id) if step else ""
-    open_task = Task.objects.filter(state="open", case__flow="hotline", party__code="urban-management").first()
-    samples["task_case"] = str(open_task.case.public_id) if open_task else ""
-    samples["case"] = str(Case.objects.filter(state="open", flow="hotline").order_by("-id").first().public_id)
-    samples["closed_case"] = str(Case.objects.filter(state="closed").first().public_id)
-    samples["record"] = str(Entry.objects.order_by("-index").first().entry_id)
-    print(json.dumps(samples))
+    in_force = RuleVersion.objects.filter(table__key="dispatch-directory").exclude(pk=draft.pk).first()
+    tasks = Task.objects.filter(state="open", case__flow="hotline", party__code="urban-management")
+    hotline = Case.objects.filter(flow="hotline")
+    print(
+        json.dumps(
+            {
+                "now": end.isoformat(),
+                "case": str(hotline.filter(state="open", tasks__party__code="urban-management").first().public_id),
+                "task_case": str(tasks.first().case.public_id),
+                "matter": str(Case.objects.filter(flow="city-management", state="open").last().public_id),
+                "closed": str(Case.objects.filter(state="closed", flow="city-management").last().public_id),
+                "step": str(Step.objects.exclude(decision=None).last().public_id),
+                "decision": str(Decision.objects.filter(version__table__key="dispatch-directory").last().public_id),
+                "record": str(Entry.objects.order_by("-leaf_index")[0].entry_id),
+                "draft": str(draft.public_id),
+                "in_force": str(in_force.public_id),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""Every page, in both languages, wide and on a phone: accessible, within its width, quiet in the console."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.conftest import LANGUAGES, SIZES
+from browser.inventory import EXEMPT, PAGES, VIEWS
+
+ALL = PAGES | VIEWS
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+def url_names():
+    from django.urls import get_resolver
+
+    def walk(patterns):
+        for entry in patterns:
+            if hasattr(entry, "url_patterns"):
+                if "api/" not in str(entry.pattern):
+                    yield from walk(entry.url_patterns)
+            elif entry.name:
+                yield entry.name
+
+    return sorted(set(walk(get_resolver().url_patterns)))
+
+
+def test_no_page_is_forgotten():
+    assert [name for name in url_names() if name not in PAGES and name not in EXEMPT] == []
+    assert [name for name in [*PAGES, *EXEMPT] if name not in url_names()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_page_is_accessible_fits_and_is_quiet(name, language, visitor, town, pictures):
+    user, path = ALL[name]
+    address = path.format(**town.samples)
+    for size in SIZES:
+        page = visitor.page(user, language, size)
+        answer = page.goto(address)
+        assert answer.status == (404 if name == "not-found" else 200), f"{address} answers {answer.status}"
+        page.wait_for_selector("html[data-ready=true]", state="attached")
+        if page.locator("[data-map]").count():
+            page.wait_for_selector("[data-map=ready], [data-map=absent]", state="attached", timeout=60_000)
+        if pictures:
+            pictures.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=pictures / f"{name}.{language}.{SIZES[size]['width']}.png", full_page=True)
+        assert page.locator("h1").count() == 1
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{address} is {wide} px wider than {SIZES[size]['width']}"
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        page.close()
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("name", ["front", "home", "case", "command"])
+def test_the_dark_theme_is_as_accessible(name, visitor, town):
+    user, path = ALL[name]
+    page = visitor.page(user)
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": town.address}])
+    page.goto(path.format(**town.samples))
+    page.wait_for_selector("html[data-ready=true]", state="attached")
+    assert page.get_attribute("html", "data-bs-theme") == "dark"
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_page_speaks_english_throughout(name, visitor, town):
+    """Chinese in an English page is a name or a text of the city (a language mark says so), never a word of ours."""
+    user, path = ALL[name]
+    page = visitor.page(user, "en")
+    page.goto(path.format(**town.samples))
+    words = page.eval_on_selector_all(
+        "label, th, button, legend, h1, h2, nav a, caption, summary",
+        "nodes => nodes.filter(n => !n.closest('[lang^=zh], [data-words], tbody')).map(n => n.textContent.trim())",
+    )
+    assert [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)] == []
