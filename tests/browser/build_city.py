@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import django
 
+# Models can only be imported after this.
 django.setup()
 
+from groundplan.demo import city
 from groundplan.demo.arrivals import MIDNIGHT
 from groundplan.demo.day import Day
-
-from groundplan.demo import city
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger

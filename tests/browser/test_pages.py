@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.conftest import LANGUAGES, SIZES
 from browser.inventory import EXEMPT, PAGES, VIEWS
+from django.urls import get_resolver
 
 ALL = PAGES | VIEWS
 RULES = {
@@ -14,8 +15,6 @@ RULES = {
 
 
 def url_names():
-    from django.urls import get_resolver
-
     def walk(patterns):
         for entry in patterns:
             if hasattr(entry, "url_patterns"):
