@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 
 import structlog
 
@@ -44,8 +43,6 @@ def main() -> None:
     threads = []
     for place in LOOPS:
         module, _, name = place.partition(":")
-        if find_spec(module) is None:
-            continue
         loop: Loop = getattr(import_module(module), name)
         threads.append(threading.Thread(target=run_loop, args=(loop, stop), name=name))
     for thread in threads:

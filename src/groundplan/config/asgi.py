@@ -7,8 +7,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundplan.config.settings")
@@ -35,6 +33,7 @@ asking = ThreadPoolExecutor(4, thread_name_prefix="asking")
 log = structlog.get_logger("access")
 
 from groundplan.config import readiness  # noqa: E402 - it needs the loaded settings.
+from groundplan.kernel.events import streams  # noqa: E402 - the same.
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,12 +116,11 @@ async def figures(scope: Scope, send: Send) -> None:
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand a stream to its handler, with what the reader may hear."""
-    if find_spec("groundplan.kernel.events.streams") is None:
+    if scope["path"] != "/streams/events":
         await answer(send, 404, b"")
         return
-    handler = import_module("groundplan.kernel.events.streams")
     audience = await in_thread(readiness.audience_of, scope["headers"])
-    await handler.stream(scope, receive, send, audience)
+    await streams.stream(scope, receive, send, audience)
 
 
 async def answer(send: Send, status: int, body: bytes, kind: bytes = b"application/json") -> None:

