@@ -11,8 +11,8 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register events, readers of attachments, and the entries of the navigation."""
-        from groundplan.kernel.cases import doors  # noqa: PLC0415 - models are not loaded before ready().
-        from groundplan.kernel.cases.messages import TYPES  # noqa: PLC0415
+        from groundplan.kernel.cases.logic.messages import TYPES  # noqa: PLC0415
+        from groundplan.kernel.cases.queries import doors  # noqa: PLC0415 - models are not loaded before ready().
         from groundplan.kernel.events import registry as events  # noqa: PLC0415
         from groundplan.kernel.files import registry as files  # noqa: PLC0415
         from groundplan.kernel.rules import registry as rules  # noqa: PLC0415

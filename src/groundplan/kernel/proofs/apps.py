@@ -14,7 +14,11 @@ class ProofsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the entries of the navigation."""
-        from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415 - models load after this module.
+        from groundplan.kernel.cases import queries as cases  # noqa: PLC0415 - models load after this module.
+        from groundplan.kernel.proofs import registry as proofs  # noqa: PLC0415
+        from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
+
+        proofs.reader("case:", cases.may_read)
 
         registry.add(
             Entry("records", {"zh-hans": "留痕记录", "en": "Records"}, "audit", 10, visible=may_audit),

@@ -9,14 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions import clockwork, deciding
-from groundplan.kernel.cases.actions.disputes import require_reason
-from groundplan.kernel.cases.actions.handover import controls
-from groundplan.kernel.cases.actions.move import Move, load_case
+from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._loading import load_case
+from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.actions._rights import require_power, require_reason
 from groundplan.kernel.cases.errors import DataInvalid, NotYourTask
-from groundplan.kernel.cases.logic.flow import Work
 from groundplan.kernel.cases.models import Case, Involvement
-from groundplan.kernel.cases.scope import holds
+from groundplan.kernel.cases.queries.scope import controls
 from groundplan.kernel.parties.queries import Actor
 
 
@@ -83,7 +83,7 @@ def supervise_case(*, actor: Actor, case: UUID | str, seen: int | None, text: st
         NotForThisStage: the case is over.
     """
     move = load_case(actor, case, seen, "open", "suspended")
-    if not (actor.has_role("leader", "supervisor") or controls(move, actor)):
+    if not (actor.has_role("leader", "supervisor") or controls(actor, move.case, move.flow)):
         raise NotYourTask(accepted="leader, supervisor")
     move.case.supervised += 1
     first = move.step("supervise", note=require_reason(text))
@@ -143,7 +143,7 @@ def reopen_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
         NotForThisStage: the case is not closed, or its flow has no stage to reopen to.
     """
     move = load_case(actor, case, seen, "closed")
-    if not controls(move, actor):
+    if not controls(actor, move.case, move.flow):
         raise NotYourTask(accepted=", ".join(move.flow.control_roles))
     text = require_reason(reason)
     move.case.state = "open"
@@ -179,27 +179,6 @@ def cancel_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
     move.announce("case.cancelled.v1")
     move.finish("cancel", first=first)
     return move.case
-
-
-def require_power(move: Move, actor: Actor, action: str) -> None:
-    """Refuse who may not do something to the whole case.
-
-    Raises:
-        NotYourTask: the actor neither controls the flow nor holds a task whose stage allows it.
-    """
-    if not may(move, actor, action):
-        raise NotYourTask(accepted=", ".join(move.flow.control_roles))
-
-
-def may(move: Move, actor: Actor, action: str) -> bool:
-    """Whether an actor controls the flow or holds a task whose stage allows an action on the whole case."""
-    if controls(move, actor):
-        return True
-    for task in move.active():
-        work = move.flow.work(task.stage, task.key)
-        if task.kind == "work" and isinstance(work, Work) and action in work.allow and holds(actor, task):
-            return True
-    return False
 
 
 def _end_merged(other: Move, into: Case, record: UUID, note: str) -> None:

@@ -8,40 +8,19 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions import clockwork, deciding
-from groundplan.kernel.cases.actions.move import Move, load_task
-from groundplan.kernel.cases.actions.owners import owner_for
+from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._loading import load_task
+from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.actions._rights import require_allowed, require_reason
 from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, TooLate
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import RulingStage, Work
 from groundplan.kernel.cases.models import Step, Task
-from groundplan.kernel.cases.scope import require_holder
+from groundplan.kernel.cases.queries.owners import owner_for
+from groundplan.kernel.cases.queries.scope import require_holder
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.worktime import Span, calendar_for
-
-
-def require_allowed(work: Work, action: str) -> None:
-    """Refuse an action that the flow does not list for this stage.
-
-    Raises:
-        NotForThisStage: it is not among ``allow``.
-    """
-    if action not in work.allow:
-        raise NotForThisStage(
-            _("本环节不允许“%(action)s”。") % {"action": action}, accepted=", ".join(work.allow) or "–"
-        )
-
-
-def require_reason(reason: str) -> str:
-    """A reason is never empty.
-
-    Raises:
-        DataInvalid: it is.
-    """
-    text = reason.replace("\x00", "").strip()
-    if not text:
-        raise DataInvalid(_("请填写理由。"), fields=[{"field": "reason", "reason": "missing"}])
-    return text[:2000]
 
 
 @transaction.atomic

@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions.disputes import require_reason
-from groundplan.kernel.cases.actions.move import load_case
-from groundplan.kernel.cases.actions.opening import attach_to, opened_secret
-from groundplan.kernel.cases.actions.texts import Labels
+from groundplan.kernel.cases.actions._data import attach_to
+from groundplan.kernel.cases.actions._loading import load_case
+from groundplan.kernel.cases.actions._rights import require_reason
 from groundplan.kernel.cases.errors import CaseNotFound, DataInvalid, IdentityHidden
+from groundplan.kernel.cases.logic.texts import Labels
 from groundplan.kernel.cases.models import Case, Rating, Step
-from groundplan.kernel.cases.privacy import hidden_fields
+from groundplan.kernel.cases.queries.privacy import hidden_fields, opened_secret
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.parties.queries import Actor

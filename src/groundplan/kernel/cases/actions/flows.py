@@ -7,10 +7,10 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions.deciding import test_of
 from groundplan.kernel.cases.errors import FlowInvalid, FlowUnknown
 from groundplan.kernel.cases.logic.check import check_flow, read_flow
 from groundplan.kernel.cases.logic.flow import Flow
+from groundplan.kernel.cases.logic.guards import test_of
 from groundplan.kernel.cases.models import FlowVersion
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.queries import Actor

@@ -7,15 +7,15 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions import clockwork, deciding
-from groundplan.kernel.cases.actions.disputes import require_allowed, require_reason
-from groundplan.kernel.cases.actions.move import Move, load_task
-from groundplan.kernel.cases.actions.owners import owner_for, party_of_code
-from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, NotYourTask
+from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._loading import load_task
+from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.actions._rights import other_unit, require_allowed, require_control, require_reason
+from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage
 from groundplan.kernel.cases.models import Task
-from groundplan.kernel.cases.scope import require_holder
+from groundplan.kernel.cases.queries.scope import require_holder
 from groundplan.kernel.parties import queries as parties
-from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
 
 MINE = ("work", "child")
@@ -240,40 +240,6 @@ def add_assisting(*, actor: Actor, task: UUID | str, seen: int | None, party: st
     first = move.step("assist", task=mine, note=note[:2000], unit=mine.party.name, other=helper.name)
     move.finish("add_assisting", first=first, data={"task": str(mine.public_id), "to": helper.code})
     return made
-
-
-def require_control(move: Move, actor: Actor) -> None:
-    """Refuse who does not control the flow.
-
-    Raises:
-        NotYourTask: the actor is not of the controlling unit, in a controlling role.
-    """
-    if not controls(move, actor):
-        raise NotYourTask(accepted=", ".join(move.flow.control_roles))
-
-
-def controls(move: Move, actor: Actor) -> bool:
-    """Whether an actor belongs, in a controlling role, to the unit that controls the flow."""
-    if actor.is_system:
-        return True
-    if move.flow.control is None:
-        return False
-    return owner_for(move.flow.control, move.case, "control").pk in actor.unit_ids(*move.flow.control_roles)
-
-
-def other_unit(mine: Task, code: str) -> Party:
-    """The unit of a code, which is not the one that has the task.
-
-    Raises:
-        DataInvalid: it is the same unit, or it is no unit that can act today.
-    """
-    found = party_of_code(code)
-    if found.pk == mine.party_id or not found.is_current:
-        raise DataInvalid(
-            _("请选择另一个现行单位。"),
-            fields=[{"field": "to_party", "reason": "the same unit, or one that has ended"}],
-        )
-    return found
 
 
 def _require_kind(task: Task) -> None:

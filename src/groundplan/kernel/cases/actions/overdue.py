@@ -7,14 +7,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from groundplan.kernel.cases.actions import clockwork, deciding
+from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions.course import resume_case
-from groundplan.kernel.cases.actions.move import Move
-from groundplan.kernel.cases.actions.owners import superior_of
 from groundplan.kernel.cases.errors import CaseMoved
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import Work
 from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, Task
+from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.owners import superior_of
 from groundplan.kernel.notices import actions as notices
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
@@ -77,7 +79,7 @@ def _escalate_one(task_id: int) -> bool:
     )
     if case is None:
         return False
-    move = Move(SYSTEM, case, deciding.flow_of(case.flow_version_id), was_state=case.state)
+    move = Move(SYSTEM, case, flow_of(case.flow_version_id), was_state=case.state)
     move.tasks = list(Task.objects.filter(case=case, state__in=ACTIVE_TASK).select_related("party", "parent__party"))
     task = next((each for each in move.tasks if each.pk == task_id), None)
     if task is None or task.next_escalation_at is None or task.next_escalation_at > move.now:
@@ -175,7 +177,7 @@ def _fill_one(case_id: int) -> bool:
     )
     if case is None:
         return False
-    move = Move(SYSTEM, case, deciding.flow_of(case.flow_version_id), was_state=case.state)
+    move = Move(SYSTEM, case, flow_of(case.flow_version_id), was_state=case.state)
     move.tasks = list(Task.objects.filter(case=case, state__in=ACTIVE_TASK).select_related("party"))
     waiting = [timed for timed in (case, *move.tasks) if timed.calendar_missing]
     for timed in waiting:

@@ -9,13 +9,16 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.actions import clockwork, deciding
-from groundplan.kernel.cases.actions.move import Move, load_task
-from groundplan.kernel.cases.actions.opening import attach_to, checked_data, index_words, refuse_data, seal
+from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, index_words, refuse_data, seal
+from groundplan.kernel.cases.actions._loading import load_task
+from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import NotForThisStage, NotYourTask
-from groundplan.kernel.cases.logic.flow import Flow, Labels, Outcome, ParallelStage, Work
+from groundplan.kernel.cases.logic.flow import Labels, Outcome, ParallelStage, Work
+from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.models import Task
-from groundplan.kernel.cases.scope import require_holder
+from groundplan.kernel.cases.queries.offers import outcomes_for
+from groundplan.kernel.cases.queries.scope import require_holder
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 
@@ -41,7 +44,7 @@ def sign_task(*, actor: Actor, task: UUID | str, seen: int | None) -> Task:
     clockwork.start(mine, str(mine.asks.get("limit", "")), move.now, move.flow.calendar)
     clockwork.cap(mine, mine.parent.due_at if mine.parent else move.case.due_at)
     move.change(mine)
-    first = move.step("sign", task=mine, unit=mine.party.name, stage=label_of(move, mine))
+    first = move.step("sign", task=mine, unit=mine.party.name, stage=_label_of(move, mine))
     move.announce("task.signed.v1", task=str(mine.public_id), party=mine.party.code)
     move.finish("sign", first=first, data={"task": str(mine.public_id), "unit": mine.party.code})
     return mine
@@ -88,7 +91,7 @@ def complete_task(
         raise NotForThisStage(_("协办单位尚未办结。"))
     move.end_task(mine, "done", outcome)
     first = move.step(
-        "complete", task=mine, note=note, unit=mine.party.name, stage=label_of(move, mine), outcome=chosen.label
+        "complete", task=mine, note=note, unit=mine.party.name, stage=_label_of(move, mine), outcome=chosen.label
     )
     move.announce("task.completed.v1", task=str(mine.public_id), party=mine.party.code, outcome=outcome)
     _go_on(move, mine, chosen)
@@ -101,32 +104,9 @@ def complete_task(
     return mine
 
 
-def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:
-    """The outcomes that an actor may choose for a task, by its kind, its guards and the actor's roles."""
-    work = flow.work(task.stage, task.key)
-    if not isinstance(work, Work):
-        return {}
-    if task.kind == "assist":
-        return {"done": Outcome(label=DONE)}
-    if task.kind == "child" or not work.outcomes:
-        names = dict.fromkeys(n for each in work.outcomes.values() for n in (*each.requires, *each.optional))
-        return {"done": Outcome(label=DONE, optional=tuple(names))}
-    return {
-        key: each
-        for key, each in work.outcomes.items()
-        if (not each.roles or actor.has_role(*each.roles)) and _may_pass(flow, each, task.case.data)
-    }
-
-
-def label_of(move: Move, task: Task) -> Labels:
+def _label_of(move: Move, task: Task) -> Labels:
     """What the stage of a task is called."""
     return move.flow.work(task.stage, task.key).label
-
-
-def _may_pass(flow: Flow, outcome: Outcome, data: Mapping[str, Any]) -> bool:
-    """Whether the guards can be passed: those on fields that the outcome itself asks for are tried when given."""
-    asked = {*outcome.requires, *outcome.optional}
-    return deciding.passes(flow, {name: text for name, text in outcome.when.items() if name not in asked}, data)
 
 
 def _outcome(move: Move, task: Task, work: Work, key: str, actor: Actor) -> Outcome:
@@ -158,7 +138,7 @@ def _take_data(move: Move, outcome: Outcome, data: Mapping[str, Any], personal: 
     ]
     if missing:
         refuse_data(move.flow, dict.fromkeys(missing, "missing"))
-    if not deciding.passes(move.flow, outcome.when, merged):
+    if not passes(move.flow, outcome.when, merged):
         raise NotForThisStage(
             _("填写的内容与所选办理结果不符：%(outcome)s。") % {"outcome": outcome.label.get("zh-hans", "")},
             accepted="; ".join(f"{name}: {text}" for name, text in outcome.when.items()),

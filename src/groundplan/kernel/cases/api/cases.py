@@ -27,8 +27,8 @@ from groundplan.kernel.cases.api.schemas import (
     UnmaskOut,
     actor_in,
 )
-from groundplan.kernel.cases.lists import Filters
-from groundplan.kernel.cases.offers import offers_for
+from groundplan.kernel.cases.queries.lists import Filters
+from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import idempotent, signed_in
 from groundplan.kernel.parties.queries import Actor
 

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 
 from groundplan.kernel.cases import queries, registry
 from groundplan.kernel.cases.models import Case
-from groundplan.kernel.cases.offers import offers_for
 from groundplan.kernel.cases.pages import shown
 from groundplan.kernel.cases.pages.forms import form_for, units_listed
+from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.parties.queries import Actor

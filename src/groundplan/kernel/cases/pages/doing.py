@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.errors import CaseNotFound, NotForThisStage
 from groundplan.kernel.cases.models import Case
-from groundplan.kernel.cases.offers import Offer, offers_for
 from groundplan.kernel.cases.pages.case import context_of
 from groundplan.kernel.cases.pages.forms import form_for
+from groundplan.kernel.cases.queries.offers import Offer, offers_for
 from groundplan.kernel.files.actions import store_file
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.queries import Actor

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.logic.flow import CaseField, Flow
 from groundplan.kernel.cases.logic.values import unit_codes
 from groundplan.kernel.cases.models import Case, Task
-from groundplan.kernel.cases.offers import Offer
+from groundplan.kernel.cases.queries.offers import Offer
 from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.models import Party
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from groundplan.kernel.cases.actions import clockwork
+from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import Flow, ParallelStage
 from groundplan.kernel.cases.models import Case, Task, Timed

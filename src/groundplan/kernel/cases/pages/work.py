@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases import queries
-from groundplan.kernel.cases.actions.deciding import flow_of
-from groundplan.kernel.cases.lists import Filters
 from groundplan.kernel.cases.logic.flow import EndStage, ParallelStage, RuleStage, RulingStage
 from groundplan.kernel.cases.pages import shown
+from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
 from groundplan.lib.errors import NotFound
 

@@ -65,7 +65,7 @@ OPERATIONS = [
 @pytest.mark.parametrize("who", ["outsider", "vendor", "resident"])
 @pytest.mark.parametrize(("method", "address", "body"), OPERATIONS)
 def test_who_has_no_part_in_a_case_finds_none(  # noqa: PLR0917 - pytest passes by name.
-    city, as_user, who, method, address, body
+    town, as_user, who, method, address, body
 ):
     case = open_repair(town, personal={"reporter_phone": "13812345678"})
     place = address.format(case=case.public_id, task=task_of(case).public_id)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundplan.kernel.cases import actions, queries
-from groundplan.kernel.cases.actions import clockwork
+from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.cases.tests.factories import MONDAY, act, dispatched, make_city, open_repair, task_of

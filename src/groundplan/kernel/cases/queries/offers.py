@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from groundplan.kernel.cases.actions import course, deciding
-from groundplan.kernel.cases.actions.handover import controls
-from groundplan.kernel.cases.actions.move import Move
-from groundplan.kernel.cases.actions.tasks import outcomes_for
 from groundplan.kernel.cases.logic.flow import Flow, Outcome, Work
+from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.models import Case, Task
-from groundplan.kernel.cases.scope import holds
+from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.scope import controls, holds, may
 from groundplan.kernel.parties.queries import Actor
 
 Labels = Mapping[str, str]
+DONE = {"zh-hans": "办结", "en": "done"}
 
 LABELS: dict[str, Labels] = {
     "sign": {"zh-hans": "签收", "en": "Sign for"},
@@ -78,15 +78,14 @@ def offers_for(actor: Actor, case: Case, tasks: list[Task]) -> list[Offer]:
         case: the case.
         tasks: its active tasks.
     """
-    flow = deciding.flow_of(case.flow_version_id)
-    move = Move(actor, case, flow, tasks=tasks)
+    flow = flow_of(case.flow_version_id)
     found: list[Offer] = []
     if case.state == "open":
         for task in tasks:
             task.case = case
             found += list(_of_task(actor, flow, task)) if holds(actor, task) else []
-            found += list(_of_control(move, actor, task))
-    found += list(_of_case(move, actor))
+            found += list(_of_control(actor, case, flow, task))
+    found += list(_of_case(actor, case, flow, tasks))
     return sorted(found, key=lambda offer: not offer.main)
 
 
@@ -120,24 +119,52 @@ def _completing(task: Task, key: str, outcome: Outcome) -> Offer:
     return Offer("complete", outcome.label, task, key, outcome.requires, outcome.optional, main=True)
 
 
-def _of_control(move: Move, actor: Actor, task: Task) -> Iterator[Offer]:
-    work = move.flow.work(task.stage, task.key)
-    if isinstance(work, Work) and task.kind in {"work", "child"} and "reassign" in work.allow and controls(move, actor):
+def _of_control(actor: Actor, case: Case, flow: Flow, task: Task) -> Iterator[Offer]:
+    work = flow.work(task.stage, task.key)
+    if (
+        isinstance(work, Work)
+        and task.kind in {"work", "child"}
+        and "reassign" in work.allow
+        and controls(actor, case, flow)
+    ):
         yield _offer("reassign", task)
 
 
-def _of_case(move: Move, actor: Actor) -> Iterator[Offer]:
-    state = move.case.state
+def _of_case(actor: Actor, case: Case, flow: Flow, tasks: list[Task]) -> Iterator[Offer]:
+    state = case.state
     if state == "open":
-        yield from (_offer(action) for action in ("suspend", "merge") if course.may(move, actor, action))
-    if state == "suspended" and course.may(move, actor, "suspend"):
+        yield from (_offer(action) for action in ("suspend", "merge") if may(actor, action, case, flow, tasks))
+    if state == "suspended" and may(actor, "suspend", case, flow, tasks):
         yield _offer("resume", main=True)
-    if move.case.active:
-        if actor.has_role("leader", "supervisor") or controls(move, actor):
+    if case.active:
+        if actor.has_role("leader", "supervisor") or controls(actor, case, flow):
             yield _offer("supervise")
-        if course.may(move, actor, "cancel"):
+        if may(actor, "cancel", case, flow, tasks):
             yield _offer("cancel")
-    if state == "closed" and controls(move, actor):
+    if state == "closed" and controls(actor, case, flow):
         yield _offer("reopen")
         yield _offer("rate")
     yield _offer("comment")
+
+
+def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:
+    """The outcomes that an actor may choose for a task, by its kind, its guards and the actor's roles."""
+    work = flow.work(task.stage, task.key)
+    if not isinstance(work, Work):
+        return {}
+    if task.kind == "assist":
+        return {"done": Outcome(label=DONE)}
+    if task.kind == "child" or not work.outcomes:
+        names = dict.fromkeys(n for each in work.outcomes.values() for n in (*each.requires, *each.optional))
+        return {"done": Outcome(label=DONE, optional=tuple(names))}
+    return {
+        key: each
+        for key, each in work.outcomes.items()
+        if (not each.roles or actor.has_role(*each.roles)) and _may_pass(flow, each, task.case.data)
+    }
+
+
+def _may_pass(flow: Flow, outcome: Outcome, data: Mapping[str, Any]) -> bool:
+    """Whether the guards can be passed: those on fields that the outcome itself asks for are tried when given."""
+    asked = {*outcome.requires, *outcome.optional}
+    return passes(flow, {name: text for name, text in outcome.when.items() if name not in asked}, data)

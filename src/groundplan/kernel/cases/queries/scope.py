@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from groundplan.kernel.cases.errors import CaseNotFound, NotYourTask
+from groundplan.kernel.cases.logic.flow import Flow, Work
 from groundplan.kernel.cases.models import Case, Involvement, Task
+from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.parties.queries import Actor
 
 SEEING_ROLES = ("operator", "inspector", "grid_worker", "handler", "dispatcher", "supervisor", "leader", "data_office")
@@ -44,3 +48,31 @@ def require_holder(actor: Actor, task: Task) -> None:
     """
     if not holds(actor, task):
         raise NotYourTask(accepted=f"{task.role} @ {task.party.code}")
+
+
+def controls(actor: Actor, case: Case, flow: Flow) -> bool:
+    """Whether an actor belongs, in a controlling role, to the unit that controls the flow."""
+    if actor.is_system:
+        return True
+    if flow.control is None:
+        return False
+    return owner_for(flow.control, case, "control").pk in actor.unit_ids(*flow.control_roles)
+
+
+def may(actor: Actor, action: str, case: Case, flow: Flow, tasks: Sequence[Task]) -> bool:
+    """Whether an actor controls the flow or holds a task whose stage allows an action on the whole case.
+
+    Args:
+        actor: who asks.
+        action: a word of ``allow``.
+        case: the case.
+        flow: its flow.
+        tasks: its active tasks.
+    """
+    if controls(actor, case, flow):
+        return True
+    for task in tasks:
+        work = flow.work(task.stage, task.key)
+        if task.kind == "work" and isinstance(work, Work) and action in work.allow and holds(actor, task):
+            return True
+    return False

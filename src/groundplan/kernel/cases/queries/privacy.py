@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from groundplan.kernel.cases.actions.deciding import passes
+import json
+from typing import Any
+
 from groundplan.kernel.cases.logic.flow import Flow
+from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.models import Case, Involvement
-from groundplan.kernel.cases.scope import SEEING_ROLES
+from groundplan.kernel.cases.queries.scope import SEEING_ROLES
 from groundplan.kernel.parties.queries import Actor
+from groundplan.lib.crypto import decrypt
 
 
 def hidden_fields(actor: Actor, case: Case, flow: Flow) -> frozenset[str]:
@@ -26,3 +30,11 @@ def hidden_fields(actor: Actor, case: Case, flow: Flow) -> frozenset[str]:
         if not Involvement.objects.filter(case=case, party_id__in=reach).exists():
             hidden.add(name)
     return frozenset(hidden)
+
+
+def opened_secret(case: Case) -> dict[str, Any]:
+    """The personal values of a case in the clear; callers answer for who sees them."""
+    if not case.personal:
+        return {}
+    found: dict[str, Any] = json.loads(decrypt(bytes(case.personal)))
+    return found

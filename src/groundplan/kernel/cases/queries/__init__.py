@@ -10,16 +10,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from groundplan.kernel.cases import lists
-from groundplan.kernel.cases.actions.deciding import flow_of
-from groundplan.kernel.cases.actions.opening import opened_secret
 from groundplan.kernel.cases.errors import CaseNotFound
-from groundplan.kernel.cases.lists import Filters
-from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.logic.values import mask
-from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, FlowVersion, Step, Task
-from groundplan.kernel.cases.privacy import hidden_fields
-from groundplan.kernel.cases.scope import require_sight, visible_parties
+from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, Step, Task
+from groundplan.kernel.cases.queries import lists
+from groundplan.kernel.cases.queries.flows import flow, flows_in_force
+from groundplan.kernel.cases.queries.lists import Filters
+from groundplan.kernel.cases.queries.privacy import hidden_fields, opened_secret
+from groundplan.kernel.cases.queries.scope import require_sight, visible_parties
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, search
@@ -28,6 +26,27 @@ from groundplan.lib.keyset import LARGEST_PAGE, Page, cut, decode_cursor
 CAP = 1000
 RARE = 5000
 KINDS = ("todo", "done", "all")
+__all__ = [
+    "Counts",
+    "Filters",
+    "Row",
+    "active_tasks",
+    "attachments",
+    "case_for",
+    "case_of_reporter",
+    "counts",
+    "flow",
+    "flows_in_force",
+    "may_read",
+    "ownerless_count",
+    "personal_shown",
+    "queue",
+    "search_cases",
+    "step_for",
+    "tasks_of",
+    "timeline",
+    "why",
+]
 
 
 @dataclass(frozen=True)
@@ -135,6 +154,15 @@ def case_of_reporter(actor: Actor, public_id: UUID | str) -> Case:
     return found
 
 
+def may_read(actor: Actor, subject: str) -> bool:
+    """Whether an actor may read what belongs to a case, given as ``case:<public id>``; for the doors of other apps."""
+    try:
+        case_for(actor, UUID(subject.removeprefix("case:")))
+    except (CaseNotFound, ValueError):
+        return False
+    return True
+
+
 def tasks_of(case: Case) -> list[Task]:
     """The tasks of a case, oldest first."""
     return list(Task.objects.filter(case=case).select_related("party", "parent").order_by("id"))
@@ -176,16 +204,6 @@ def step_for(actor: Actor, public_id: UUID | str) -> Step:
 def attachments(case: Case) -> list[StoredFile]:
     """The files of a case, oldest first."""
     return list(StoredFile.objects.select_related("blob").filter(subject=f"case:{case.public_id}").order_by("id"))
-
-
-def flow(case: Case) -> Flow:
-    """The flow that a case runs on: the version with which it began."""
-    return flow_of(case.flow_version_id)
-
-
-def flows_in_force() -> list[FlowVersion]:
-    """The flows that new cases use."""
-    return list(FlowVersion.objects.filter(in_force=True).defer("document", "source").order_by("key"))
 
 
 def personal_shown(actor: Actor, case: Case) -> dict[str, str | None]:

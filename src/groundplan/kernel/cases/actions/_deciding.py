@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
-from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards, Limit
-from groundplan.kernel.cases.models import Case, FlowVersion
+from groundplan.kernel.cases.logic.flow import Flow, Limit
+from groundplan.kernel.cases.models import Case
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules import queries as rule_queries
-from groundplan.kernel.rules.logic.unary import compile_test
 from groundplan.lib.worktime import Span
-
-RULE_TYPES = {"text": "string", "party": "string"}
-
-
-def test_of(text: str, field: CaseField) -> Any:
-    """The compiled guard of a text for a field."""
-    return compile_test(text, RULE_TYPES.get(field.type, field.type), tuple(field.values or ()))
-
-
-def passes(flow: Flow, guards: Guards, data: Mapping[str, Any]) -> bool:
-    """Whether case data passes every guard."""
-    return values.passes(flow, guards, data, test_of)
 
 
 def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, actor: Actor) -> Any:
@@ -77,9 +63,3 @@ def _decide_once(flow: Flow, case: Case, limit: Limit, actor: Actor) -> Any:
 def inputs_of(rule: str) -> tuple[str, ...]:
     """Names of the inputs of a rule as it stands today."""
     return tuple(field.name for field in rule_queries.table(rule).table.inputs)
-
-
-@lru_cache(maxsize=256)
-def flow_of(version_id: int) -> Flow:
-    """The flow of a stored version; versions never change, so it is read once."""
-    return Flow.model_validate(FlowVersion.objects.values_list("document", flat=True).get(pk=version_id))

@@ -1,0 +1,92 @@
+"""What goes into a case: typed data, sealed personal data, its number, its files, its words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases.errors import DataInvalid
+from groundplan.kernel.cases.logic import values
+from groundplan.kernel.cases.logic.flow import Flow
+from groundplan.kernel.cases.models import Attachment, Case, NumberSeries, Step
+from groundplan.kernel.cases.queries.privacy import opened_secret
+from groundplan.kernel.files.models import StoredFile
+from groundplan.lib import search
+from groundplan.lib.crypto import encrypt, keyed_hash
+
+
+def checked_data(
+    flow: Flow, data: Mapping[str, Any], personal: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Typed values, the ordinary ones and the personal ones.
+
+    Raises:
+        DataInvalid: ``fields`` names each value that does not fit.
+    """
+    stored, wrong = values.clean(flow.fields, data)
+    secret, wrong_secret = values.clean(flow.fields, personal)
+    wrong |= wrong_secret
+    wrong |= {name: "personal" for name in stored if flow.fields[name].personal and stored[name] is not None}
+    wrong |= {name: "not personal" for name in secret if not flow.fields[name].personal}
+    if wrong:
+        refuse_data(flow, wrong)
+    return stored, {name: value for name, value in secret.items() if value is not None}
+
+
+def refuse_data(flow: Flow, wrong: Mapping[str, str]) -> None:
+    """Refuse values, naming each field and what it accepts.
+
+    Raises:
+        DataInvalid: always.
+    """
+    names = "、".join(flow.fields[name].label.get("zh-hans", name) if name in flow.fields else name for name in wrong)
+    raise DataInvalid(
+        _("请核对：%(names)s") % {"names": names},
+        fields=[{"field": name, "reason": reason} for name, reason in wrong.items()],
+    )
+
+
+def seal(case: Case, secret: Mapping[str, Any]) -> None:
+    """Keep personal values encrypted, joined with those that are there; the phone also as a keyed hash."""
+    if not secret:
+        return
+    kept = {**opened_secret(case), **secret}
+    case.personal = encrypt(json.dumps(kept, ensure_ascii=False))
+    phone = next((value for name, value in kept.items() if name.endswith("phone")), None)
+    if phone:
+        case.reporter_hash = keyed_hash(str(phone), purpose="cases.reporter")
+
+
+def next_number(flow: Flow, now: datetime) -> str:
+    """The next number of a flow's series; the series' row is locked until the case is written."""
+    local = timezone.localtime(now)
+    name = flow.number.split("{seq")[0].format(flow=flow.flow, date=local)
+    if not NumberSeries.objects.filter(name=name).update(value=F("value") + 1):
+        NumberSeries.objects.get_or_create(name=name)
+        NumberSeries.objects.filter(name=name).update(value=F("value") + 1)
+    value = NumberSeries.objects.values_list("value", flat=True).get(name=name)
+    return flow.number.format(flow=flow.flow, date=local, seq=value)
+
+
+def attach_to(case: Case, step: Step, files: Iterable[StoredFile]) -> None:
+    """Hang stored files on a step."""
+    Attachment.objects.bulk_create(
+        [Attachment(case=case, step=step, file=file) for file in dict.fromkeys(files)], ignore_conflicts=True
+    )
+
+
+def index_words(case: Case, flow: Flow) -> None:
+    """Index the words of a case: number, title and the fields marked searchable."""
+    texts = [str(case.data[name]) for name, field in flow.fields.items() if field.searchable and case.data.get(name)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE cases_case SET search = {search.vector_sql()} WHERE id = %s",  # noqa: S608 - no value inside.
+            [search.document(case.number, case.title, *texts), case.pk],
+        )

@@ -1,0 +1,102 @@
+"""Locks a case and reads it as the actor saw it: what has changed since is refused, what is not theirs is not there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.errors import CaseMoved, CaseNotFound, NotForThisStage, TaskNotFound
+from groundplan.kernel.cases.models import Case, Task
+from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.scope import require_sight
+from groundplan.kernel.parties.queries import Actor
+
+
+def load(
+    actor: Actor, *, case: UUID | str | None = None, task: UUID | str | None = None, by_reporter: bool = False
+) -> tuple[Move, Task | None]:
+    """Lock a case, itself or that of a task, and read its active tasks.
+
+    Raises:
+        CaseNotFound: no such case, or the actor may not see it.
+        TaskNotFound: no such task, or the actor may not see its case.
+    """
+    rows = Case.objects.select_related("flow_version", "owner_party").defer("search").select_for_update(of=("self",))
+    found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task or "").first()
+    if found is None:
+        raise TaskNotFound if task else CaseNotFound
+    if not by_reporter:
+        require_sight(actor, found)
+    move = Move(actor, found, flow_of(found.flow_version_id), was_state=found.state)
+    move.tasks = list(
+        Task.objects.filter(case=found, state__in=("offered", "open", "waiting")).select_related("party").order_by("id")
+    )
+    by_id = {each.pk: each for each in move.tasks}
+    for each in move.tasks:
+        if each.parent_id in by_id:
+            each.parent = by_id[each.parent_id]
+    if task is None:
+        return move, None
+    mine = next((each for each in move.tasks if str(each.public_id) == str(task)), None)
+    if mine is None:
+        raise moved(found)
+    return move, mine
+
+
+def load_task(actor: Actor, task: UUID | str, seen: int | None, *states: str) -> tuple[Move, Task]:
+    """Lock the case of a task and make sure that the task is still as the actor saw it.
+
+    Args:
+        actor: who acts.
+        task: public id of the task.
+        seen: the version that the actor saw; None for programs that look and act at once.
+        states: states in which the action is possible.
+
+    Raises:
+        CaseMoved: somebody else was faster.
+        NotForThisStage: the task is in a state in which this is not done.
+    """
+    move, mine = load(actor, task=task)
+    if mine is None:
+        raise TaskNotFound
+    if seen is not None and mine.version != seen:
+        raise moved(move.case)
+    if move.case.state == "suspended":
+        raise NotForThisStage(_("办件已挂起，请先恢复办理。"), state="suspended")
+    if states and mine.state not in states:
+        raise NotForThisStage(_state_reason(mine), state=mine.state, accepted=", ".join(states))
+    return move, mine
+
+
+def load_case(actor: Actor, case: UUID | str, seen: int | None, *states: str, by_reporter: bool = False) -> Move:
+    """Lock a case and make sure that it is still as the actor saw it.
+
+    Raises:
+        CaseMoved: somebody else was faster.
+        NotForThisStage: the case is in a state in which this is not done.
+    """
+    move, _none = load(actor, case=case, by_reporter=by_reporter)
+    if seen is not None and move.case.version != seen:
+        raise moved(move.case)
+    if states and move.case.state not in states:
+        raise NotForThisStage(_("办件当前状态不能这样办理。"), state=move.case.state, accepted=", ".join(states))
+    return move
+
+
+def moved(case: Case) -> CaseMoved:
+    """The refusal for whoever was slower."""
+    return CaseMoved(
+        _("%(number)s 已被他人处理，您看到的内容已过时。") % {"number": case.number},
+        next_step=_("请刷新页面后再办理。"),
+        version=case.version,
+    )
+
+
+def _state_reason(task: Task) -> str:
+    if task.state == "offered":
+        return _("请先签收。")
+    if task.state == "waiting":
+        return _("任务正在等待下级、裁定或移交结果。")
+    return _("任务已经签收。")

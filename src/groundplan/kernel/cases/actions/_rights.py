@@ -1,0 +1,73 @@
+"""What an action asks before it begins: does the flow allow it, may this actor, is there a reason, which unit."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, NotYourTask
+from groundplan.kernel.cases.logic.flow import Work
+from groundplan.kernel.cases.models import Task
+from groundplan.kernel.cases.queries.owners import party_of_code
+from groundplan.kernel.cases.queries.scope import controls, may
+from groundplan.kernel.parties.models import Party
+from groundplan.kernel.parties.queries import Actor
+
+
+def require_allowed(work: Work, action: str) -> None:
+    """Refuse an action that the flow does not list for this stage.
+
+    Raises:
+        NotForThisStage: it is not among ``allow``.
+    """
+    if action not in work.allow:
+        raise NotForThisStage(
+            _("本环节不允许“%(action)s”。") % {"action": action}, accepted=", ".join(work.allow) or "–"
+        )
+
+
+def require_reason(reason: str) -> str:
+    """A reason is never empty.
+
+    Raises:
+        DataInvalid: it is.
+    """
+    text = reason.replace("\x00", "").strip()
+    if not text:
+        raise DataInvalid(_("请填写理由。"), fields=[{"field": "reason", "reason": "missing"}])
+    return text[:2000]
+
+
+def require_control(move: Move, actor: Actor) -> None:
+    """Refuse who does not control the flow.
+
+    Raises:
+        NotYourTask: the actor is not of the controlling unit, in a controlling role.
+    """
+    if not controls(actor, move.case, move.flow):
+        raise NotYourTask(accepted=", ".join(move.flow.control_roles))
+
+
+def other_unit(mine: Task, code: str) -> Party:
+    """The unit of a code, which is not the one that has the task.
+
+    Raises:
+        DataInvalid: it is the same unit, or it is no unit that can act today.
+    """
+    found = party_of_code(code)
+    if found.pk == mine.party_id or not found.is_current:
+        raise DataInvalid(
+            _("请选择另一个现行单位。"),
+            fields=[{"field": "to_party", "reason": "the same unit, or one that has ended"}],
+        )
+    return found
+
+
+def require_power(move: Move, actor: Actor, action: str) -> None:
+    """Refuse who may not do something to the whole case.
+
+    Raises:
+        NotYourTask: the actor neither controls the flow nor holds a task whose stage allows it.
+    """
+    if not may(actor, action, move.case, move.flow, move.active()):
+        raise NotYourTask(accepted=", ".join(move.flow.control_roles))
