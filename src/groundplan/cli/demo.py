@@ -38,6 +38,8 @@ def run_check(data: Path | None, *, as_json: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="groundplan-demo-"))
     os.environ["GROUNDPLAN_STATE"] = str(folder)
     os.environ.pop("DATABASE_URL", None)
+    # The folder is thrown away: nothing in it needs to outlive a power failure.
+    os.environ["PGOPTIONS"] = "-c synchronous_commit=off"
     try:
         context.setup_django()
         from groundplan.demo import checking
@@ -75,13 +77,13 @@ def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> No
         remove_state(state)
     context.setup_django()
     from groundplan.demo import city, units
+    from groundplan.demo.day import BEGINS
+    from groundplan.lib import clock
 
     (state / "demo").touch()
     if not city.is_built():
         city.build(tell=tell)
-    from groundplan.demo.day import BEGINS
-
-    os.environ["GROUNDPLAN_CLOCK"] = f"{BEGINS.isoformat()}|{datetime.now(tz=UTC).isoformat()}|{speed}"
+    os.environ["GROUNDPLAN_CLOCK"] = f"{BEGINS.isoformat()}|{clock.now().isoformat()}|{speed}"
     arguments = [sys.executable, "-P", "-m", "groundplan.demo.live", *([str(data)] if data else [])]
 
     def ready(address: str) -> None:

@@ -55,6 +55,7 @@ def run(folder: Path, data: Path | None, tell: Callable[[str], None]) -> tuple[F
         tell("模拟一天 · the simulated day")
         day = Day.planned()
         day.run()
+        tell(f"{day.done} 步 · steps, {time.monotonic() - started:.0f} s")
         tell("核对 · verifying")
         drain()
     found = figures(published, received, started)

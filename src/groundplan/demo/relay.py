@@ -1,4 +1,4 @@
-"""The log's sequencer and the dispatcher of events, in a process of their own beside a simulated day."""
+"""Moves records into the log and events to their positions, in a process of its own beside a simulated day."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 
+GATHER_S = 0.25
+
 
 def main() -> None:
     """Work until SIGTERM, or until the process that started this one is gone."""
@@ -14,21 +16,19 @@ def main() -> None:
     import django  # noqa: PLC0415 - settings first.
 
     django.setup()
-    from groundplan.kernel.events.jobs import dispatcher_loop  # noqa: PLC0415 - after setup.
-    from groundplan.kernel.ledger.jobs import sequencer_loop  # noqa: PLC0415 - the same.
+    from groundplan.kernel.events import actions as events  # noqa: PLC0415 - after setup.
+    from groundplan.kernel.ledger import actions as ledger  # noqa: PLC0415 - the same.
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    threads = [threading.Thread(target=loop, args=(stop,)) for loop in (sequencer_loop, dispatcher_loop)]
-    for thread in threads:
-        thread.start()
     parent = os.getppid()
-    while not stop.wait(0.5):
-        if os.getppid() != parent:
-            stop.set()
-    for thread in threads:
-        thread.join(15)
+    # The day runs faster than life: larger batches leave the processor to it.
+    while not stop.wait(GATHER_S) and os.getppid() == parent:
+        while ledger.sequence(batch=2000):
+            pass
+        while events.dispatch(batch=2000).sequenced:
+            pass
 
 
 if __name__ == "__main__":
