@@ -84,7 +84,7 @@ def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> No
     if not city.is_built():
         city.build(tell=tell)
     os.environ["GROUNDPLAN_CLOCK"] = f"{BEGINS.isoformat()}|{clock.now().isoformat()}|{speed}"
-    arguments = [sys.executable, "-P", "-m", "groundplan.demo.live", *([str(data)] if data else [])]
+    arguments = [sys.executable, "-P", "-m", "groundplan.demo.processes.live", *([str(data)] if data else [])]
 
     def ready(address: str) -> None:
         click.echo(f"兰汀市（演示数据）· {address}", err=True)

@@ -88,7 +88,7 @@ def published_ids() -> Iterator[set[str]]:
 @contextmanager
 def beside(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A module of this package running in another process meanwhile."""
-    process = subprocess.Popen([sys.executable, "-P", "-m", f"groundplan.demo.{module}", *arguments])  # noqa: S603 - our own modules.
+    process = subprocess.Popen([sys.executable, "-P", "-m", f"groundplan.demo.processes.{module}", *arguments])  # noqa: S603 - our own modules.
     try:
         yield process
     finally:
