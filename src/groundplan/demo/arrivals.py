@@ -10,15 +10,15 @@ import numpy as np
 
 from groundplan.base.registers.models import Component
 from groundplan.demo import names, texts
-from groundplan.demo.agents import Agents, Truth
+from groundplan.demo.agents import ZONE, Agents, Truth
 from groundplan.demo.plan import Plan, along_roads
 from groundplan.kernel.parties.queries import ANONYMOUS
 from groundplan.systems.incidents import actions as incidents
 
-# Wednesday, 8 July 2026, a work day that the calendar covers; 00:00 in Shanghai.
-MIDNIGHT = datetime(2026, 7, 7, 16, tzinfo=UTC)
-CALLS, WEB, PATROLS = 300, 70, 210
-STORM_FROM, STORM_UNTIL, STORM = 14.6, 16.6, 90
+# Wednesday, 8 July 2026, a work day that the calendar covers.
+MIDNIGHT = datetime(2026, 7, 8, tzinfo=ZONE).astimezone(UTC)
+CALLS, WEB, PATROLS = 265, 55, 185
+STORM_FROM, STORM_UNTIL, STORM = 14.6, 16.6, 80
 # Share of each hour of the day.
 CALLS_BY_HOUR = (1, 1, 1, 1, 1, 2, 5, 10, 17, 18, 15, 11, 7, 8, 11, 12, 11, 11, 14, 16, 13, 8, 4, 2)
 PATROLS_BY_HOUR = (0, 0, 0, 0, 0, 1, 4, 16, 20, 18, 14, 8, 4, 10, 13, 12, 10, 9, 7, 4, 2, 0, 0, 0)
