@@ -166,7 +166,7 @@ def template(*, key: str, out: Path | None, on: Any) -> None:
     """Write rule KEY as a file to edit: .xlsx, .csv, .yaml or .dmn by the name given to --out."""
     setup_django()
     from groundplan.kernel.rules import queries
-    from groundplan.kernel.rules.logic.formats import WRITERS
+    from groundplan.kernel.rules.logic.files.formats import WRITERS
 
     target = out or Path(f"{key}.xlsx")
     writer = WRITERS.get(target.suffix.lower().lstrip("."))
@@ -185,7 +185,7 @@ def replay(*, key: str, candidate: Path, as_json: bool) -> None:
     """Run the table in the file CANDIDATE over every recorded decision of rule KEY. Nothing is imported."""
     setup_django()
     from groundplan.kernel.rules import queries
-    from groundplan.kernel.rules.logic.source import read_table_file
+    from groundplan.kernel.rules.logic.files.source import read_table_file
 
     found = queries.replay(key, read_table_file(candidate.read_bytes(), candidate.name))
     if as_json:

@@ -14,8 +14,8 @@ from groundplan.kernel.parties.access import AuthenticatedRequest, idempotent, s
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import actions, queries
 from groundplan.kernel.rules.errors import RuleRoleNeeded
+from groundplan.kernel.rules.logic.files.workbook import MAX_BYTES
 from groundplan.kernel.rules.logic.values import to_json
-from groundplan.kernel.rules.logic.workbook import MAX_BYTES
 from groundplan.kernel.rules.models import RuleVersion
 from groundplan.kernel.rules.pages.reading import readable_decision, readable_version, visible_versions
 

@@ -15,7 +15,7 @@ from groundplan.kernel.ledger.actions import record
 from groundplan.kernel.ledger.logic import commitment, new_salt
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import queries
-from groundplan.kernel.rules.actions.versions import require
+from groundplan.kernel.rules.actions._records import require
 from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.logic.values import Labels, to_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts

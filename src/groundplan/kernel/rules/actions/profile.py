@@ -12,8 +12,8 @@ from django.db.models import Max
 
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.rules import queries
-from groundplan.kernel.rules.actions.versions import stamp, tell
-from groundplan.kernel.rules.logic.source import read_table_file
+from groundplan.kernel.rules.actions._records import stamp, tell
+from groundplan.kernel.rules.logic.files.source import read_table_file
 from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.models import RuleTable, RuleVersion
 from groundplan.lib import clock

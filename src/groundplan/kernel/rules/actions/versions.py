@@ -9,53 +9,23 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from groundplan.kernel.events.actions import publish
-from groundplan.kernel.ledger.actions import record
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import queries
+from groundplan.kernel.rules.actions._records import require, stamp, tell
 from groundplan.kernel.rules.errors import (
     EffectiveDateRefused,
-    RuleRoleNeeded,
     SecondPersonNeeded,
     TableUnchanged,
     VersionMoved,
     VersionUnknown,
 )
-from groundplan.kernel.rules.logic.source import read_table_file
+from groundplan.kernel.rules.logic.files.source import read_table_file
 from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.models import RuleTable, RuleVersion
 from groundplan.lib import clock
-from groundplan.lib.identity import uuid7
 
 State = RuleVersion.State
 EDITOR, APPROVER = "rule_editor", "rule_approver"
-
-
-def require(actor: Actor, role: str) -> None:
-    """Check a role.
-
-    Raises:
-        RuleRoleNeeded: the actor does not hold it.
-    """
-    if not actor.has_role(role):
-        raise RuleRoleNeeded(role)
-
-
-def tell(actor: Actor, verb: str, version: RuleVersion, key: str, **data: Any) -> None:
-    """The record of an action on a version, and its event."""
-    record(
-        actor=actor.actor_id,
-        action=f"rules.{verb}",
-        subject=f"rule:{key}",
-        data={"version": version.version, "digest": version.digest, **data},
-    )
-    publish(
-        type="rule.changed.v1",
-        subject=f"rule:{key}",
-        data={"key": key, "version": version.version, "change": verb, "digest": version.digest},
-        actor=actor.actor_id,
-        audience=["public"],
-    )
 
 
 @transaction.atomic
@@ -138,11 +108,6 @@ def _move(version: RuleVersion, start: str, **changes: Any) -> None:
         raise VersionMoved(rule=version.rule.key, version=version.version, state=version.state)
     for name, value in changes.items():
         setattr(version, name, value)
-
-
-def stamp(rule: RuleTable) -> None:
-    """Make every process look again at what is in force."""
-    RuleTable.objects.filter(pk=rule.pk).update(stamp=uuid7())
 
 
 @transaction.atomic

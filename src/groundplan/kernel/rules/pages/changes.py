@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from groundplan.kernel.parties.access import AuthenticatedRequest, officer
 from groundplan.kernel.rules import actions, queries
 from groundplan.kernel.rules.errors import TableRefused
+from groundplan.kernel.rules.logic.files.workbook import MAX_BYTES
 from groundplan.kernel.rules.logic.values import READERS
-from groundplan.kernel.rules.logic.workbook import MAX_BYTES
 from groundplan.lib.errors import GroundplanError
 
 

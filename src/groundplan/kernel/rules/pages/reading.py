@@ -13,7 +13,7 @@ from groundplan.kernel.parties.access import AuthenticatedRequest, officer
 from groundplan.kernel.rules import queries, registry
 from groundplan.kernel.rules.errors import DecisionUnknown, VersionUnknown
 from groundplan.kernel.rules.logic.difference import difference
-from groundplan.kernel.rules.logic.formats import WRITERS
+from groundplan.kernel.rules.logic.files.formats import WRITERS
 from groundplan.kernel.rules.models import RuleVersion
 from groundplan.kernel.rules.pages.trying import empty_trial, try_facts
 from groundplan.kernel.rules.pages.words import facts_words, table_words, value_words
@@ -74,6 +74,10 @@ def visible_versions(request: HttpRequest, rule_id: int) -> list[RuleVersion]:
 
 
 def _version_page(request: HttpRequest, item: RuleVersion) -> HttpResponse:
+    return render(request, "rules/rule.html", _version_context(item, request))
+
+
+def _version_context(item: RuleVersion, request: HttpRequest) -> dict[str, Any]:
     compiled = queries.compiled_of(item)
     trial = try_facts(compiled, request.POST) if request.method == "POST" else empty_trial(compiled)
     default = compiled.table.default
@@ -85,7 +89,7 @@ def _version_page(request: HttpRequest, item: RuleVersion) -> HttpResponse:
         find=request.GET.get("find", "").strip()[:100],
     )
     versions = visible_versions(request, item.rule_id)
-    context = {
+    return {
         "item": item,
         "table": compiled.table,
         "words": words,
@@ -93,14 +97,12 @@ def _version_page(request: HttpRequest, item: RuleVersion) -> HttpResponse:
         "fired": fired,
         "answers": _answers(compiled.table.outputs, trial.outputs),
         "versions": [(version, queries.standing(version)) for version in versions],
-        "earlier": next((version for version in versions if version.version < item.version), None),
         "standing": queries.standing(item),
         "gaps": _gap_words(item),
         "dependents": registry.dependents_of(item.rule.key),
         "find": request.GET.get("find", ""),
         **rights(request, item),
     }
-    return render(request, "rules/rule.html", context)
 
 
 def rights(request: HttpRequest, item: RuleVersion) -> dict[str, bool]:

@@ -7,11 +7,11 @@ from groundplan.kernel.rules.errors import NoRowMatches, SeveralRowsMatch, Table
 from groundplan.kernel.rules.logic import compile_table, format_test, gaps, interpret, overlaps, parse_table, parse_test
 from groundplan.kernel.rules.logic.checking import check_table
 from groundplan.kernel.rules.logic.facts import read_fact
+from groundplan.kernel.rules.logic.files.sheetout import write_csv, write_xlsx
+from groundplan.kernel.rules.logic.files.source import read_source
+from groundplan.kernel.rules.logic.files.yamlform import write_yaml
 from groundplan.kernel.rules.logic.reading import Problems
-from groundplan.kernel.rules.logic.sheetout import write_csv, write_xlsx
-from groundplan.kernel.rules.logic.source import read_source
 from groundplan.kernel.rules.logic.values import from_json, to_json
-from groundplan.kernel.rules.logic.yamlform import write_yaml
 from groundplan.kernel.rules.tests import strategies
 
 LAW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ from django.test import Client
 
 from groundplan.kernel.parties.tests.factories import make_cast
 from groundplan.kernel.rules import actions, queries, registry
-from groundplan.kernel.rules.logic.sheetout import write_xlsx
+from groundplan.kernel.rules.logic.files.sheetout import write_xlsx
 from groundplan.kernel.rules.models import RuleVersion
 from groundplan.kernel.rules.tests import factories
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.rules import actions, queries
 from groundplan.kernel.rules.logic import compile_table
-from groundplan.kernel.rules.logic.source import read_table_file
+from groundplan.kernel.rules.logic.files.source import read_table_file
 from groundplan.kernel.rules.logic.sqlform import is_expressible
 from groundplan.kernel.rules.logic.values import to_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts, RuleTable, RuleVersion

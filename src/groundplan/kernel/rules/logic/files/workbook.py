@@ -17,7 +17,8 @@ from typing import Any, Final
 from openpyxl.utils import get_column_letter
 
 from groundplan.kernel.rules.errors import TableRefused, reason_text
-from groundplan.kernel.rules.logic.reading import MAX_ROWS, Path, Where, cell_text
+from groundplan.kernel.rules.logic.cells import cell_text
+from groundplan.kernel.rules.logic.reading import MAX_ROWS, Path, Where
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_UNPACKED: Final = 256 * 1024 * 1024
@@ -165,10 +166,13 @@ def _read_text(content: bytes, filename: str) -> Grid:
         delimiter = "\t" if filename.lower().endswith(".tsv") or "\t" in first else ","
         if delimiter == "," and "，" in first and "," not in first:
             delimiter = "，"
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
-            grid: Grid = [list(line) for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-        except csv.Error as error:
-            raise refuse(filename, "file", why=str(error)) from None
+            grid: Grid = [list(line) for line in reader]
+        except csv.Error:
+            # The only error that this dialect knows is a field beyond its limit.
+            limit = csv.field_size_limit()
+            raise refuse(f"{filename}:{reader.line_num}", "too-long", length=f"> {limit}", limit=limit) from None
         if len(grid) > MAX_ROWS + 100:
             raise refuse(filename, "file-rows", rows=len(grid), limit=MAX_ROWS)
         return grid

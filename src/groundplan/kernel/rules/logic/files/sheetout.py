@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
+from groundplan.kernel.rules.logic.files.workbook import HITS, TYPE_NAMES
 from groundplan.kernel.rules.logic.table import DEFAULT_ROW, Row, Table
 from groundplan.kernel.rules.logic.unary import format_test
 from groundplan.kernel.rules.logic.values import Choice, Field, literal_text, written_output
-from groundplan.kernel.rules.logic.workbook import HITS, TYPE_NAMES
 
 _HIT_NAMES: Final = {hit: name for name, hit in HITS.items()}
 _SEPARATORS: Final = re.compile("[,，、;；\n]")

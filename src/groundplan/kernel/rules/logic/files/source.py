@@ -7,9 +7,9 @@ from typing import Any
 
 from groundplan.kernel.rules.logic.checking import check_table
 from groundplan.kernel.rules.logic.compiled import CompiledTable, compile_table
+from groundplan.kernel.rules.logic.files.workbook import MAX_BYTES, read_sheet, refuse
+from groundplan.kernel.rules.logic.files.yamlform import read_yaml
 from groundplan.kernel.rules.logic.reading import Problems, Where, parse_table
-from groundplan.kernel.rules.logic.workbook import MAX_BYTES, read_sheet, refuse
-from groundplan.kernel.rules.logic.yamlform import read_yaml
 
 
 def read_source(content: bytes, filename: str) -> tuple[dict[str, Any], Where]:

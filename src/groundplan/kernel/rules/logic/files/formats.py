@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from groundplan.kernel.rules.logic.sheetout import write_csv, write_xlsx
+from groundplan.kernel.rules.logic.files.sheetout import write_csv, write_xlsx
+from groundplan.kernel.rules.logic.files.yamlform import write_yaml
 from groundplan.kernel.rules.logic.table import Table
-from groundplan.kernel.rules.logic.yamlform import write_yaml
 
 
 @dataclass(frozen=True)
