@@ -1,8 +1,8 @@
 """Appending to the log, one entry a transaction, beside the same writers inserting the same rows into a plain table.
 
-Both sides: eight processes, the same row made in the same way, Django's transaction around one INSERT, the same server
-with its durability on (fsync, synchronous commit). Ours counts when the sequencer has integrated every entry under a signed
-head; the plain side counts when the last writer has committed.
+Both sides: eight processes, the same row made in the same way, Django's transaction around one INSERT, the same
+server with its durability on (fsync, synchronous commit). Ours counts when the sequencer has integrated every entry
+under a signed head; the plain side counts when the last writer has committed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ INSERT = "INSERT INTO bench_plain (entry_id, at, actor, action, subject, body) V
 # Bodies of the usual size, made by the server: a million of them in seconds.
 FILL = """
 INSERT INTO ledger_pending (entry_id, at, actor, action, subject, body)
-SELECT id, now(), 'bench', 'bench.fill', 'case:' || number % 50000,
+SELECT id, now(), 'bench', 'bench.fill', 'case:' || number %% 50000,
     convert_to(json_build_object('action', 'bench.fill', 'actor', 'bench', 'data', number, 'id', id)::text, 'UTF8')
 FROM (SELECT gen_random_uuid() AS id, number FROM generate_series(1, %s) AS number) AS made
 """

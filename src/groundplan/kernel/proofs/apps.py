@@ -13,12 +13,12 @@ class ProofsConfig(AppConfig):
     label = "proofs"
 
     def ready(self) -> None:
-        """Register the entries of the navigation."""
-        from groundplan.kernel.cases import queries as cases  # noqa: PLC0415 - models load after this module.
+        """Register the entries of the navigation, and who may read the records of cases and of oneself."""
+        # Models load after this module.
+        from groundplan.kernel.cases import queries as cases  # noqa: PLC0415
+        from groundplan.kernel.proofs import queries  # noqa: PLC0415
         from groundplan.kernel.proofs import registry as proofs  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
-
-        proofs.reader("case:", cases.may_read)
 
         registry.add(
             Entry("records", {"zh-hans": "留痕记录", "en": "Records"}, "audit", 10, visible=may_audit),
@@ -26,6 +26,8 @@ class ProofsConfig(AppConfig):
             Entry("verify-proof", {"zh-hans": "核验存证证明", "en": "Check a proof"}, "audit", 30),
             Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
         )
+        proofs.reader("case:", cases.may_read)
+        proofs.reader("user:", queries.is_oneself)
 
 
 def may_audit(request: HttpRequest) -> bool:

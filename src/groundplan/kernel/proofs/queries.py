@@ -66,6 +66,11 @@ def may_push(actor: Actor) -> bool:
     return actor.has_role(*PUSHERS)
 
 
+def is_oneself(actor: Actor, subject: str) -> bool:
+    """Whether ``user:<actor id>`` is the actor: everybody may see the records of the own account."""
+    return actor.is_signed_in and subject == f"user:{actor.actor_id}"
+
+
 def readable_subject(actor: Actor, entry_id: UUID) -> str:
     """The subject of a record that an actor may read, integrated or not.
 

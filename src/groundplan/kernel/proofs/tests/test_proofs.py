@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from groundplan.kernel.cases.tests.factories import dispatched, make_city
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.events import registry as event_registry
 from groundplan.kernel.events.models import Letter, StoredEvent, Webhook
@@ -13,7 +14,7 @@ from groundplan.kernel.ledger import logic
 from groundplan.kernel.ledger import queries as log
 from groundplan.kernel.ledger.models import Entry, Pending
 from groundplan.kernel.parties.tests.factories import make_cast, make_player, make_unit
-from groundplan.kernel.proofs import registry
+from groundplan.kernel.proofs import queries, registry
 from groundplan.kernel.proofs.logic import steps
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
@@ -222,3 +223,21 @@ def test_the_page_of_webhooks_adds_changes_and_replays(keeper, monkeypatch):
     assert client.post("/webhooks/replay", {"letter": "nonsense"}).status_code == 302
     letter.refresh_from_db()
     assert letter.state == "waiting"
+
+
+def test_the_units_of_a_case_may_prove_it_and_an_outsider_may_not(db):
+    city = make_city()
+    case, _task = dispatched(city)
+    subject = f"case:{case.public_id}"
+    assert registry.may_read(city["handler"], subject)
+    assert registry.may_read(city["dispatcher"], subject)
+    assert not registry.may_read(city["outsider"], subject)
+    assert not registry.may_read(city["resident"], subject)
+    for nonsense in (f"case:{uuid4()}", "case:", "case:nonsense", "nobody:1"):
+        assert not registry.may_read(city["dispatcher"], nonsense)
+
+
+def test_everybody_may_see_the_records_of_the_own_account_only(cast):
+    own = cast.officer.actor
+    assert queries.is_oneself(own, f"user:{own.actor_id}")
+    assert not queries.is_oneself(cast.outsider.actor, f"user:{own.actor_id}")
