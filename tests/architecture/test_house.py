@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from architecture import house, translations
 
-from groundplan.cli.check import steps
+from groundplan.cli.developing.check import steps
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -46,8 +45,7 @@ def run_check(data: Path | None, *, as_json: bool) -> int:
 
         found, faults = checking.run(folder, data, tell)
     finally:
-        close_database()
-        shutil.rmtree(folder, ignore_errors=True)
+        context.discard_state(folder)
     if as_json:
         context.echo_json(found)
     else:
@@ -56,16 +54,6 @@ def run_check(data: Path | None, *, as_json: bool) -> int:
     for fault in faults:
         click.echo(f"groundplan: does not hold: {fault}", err=True)
     return 1 if faults else 0
-
-
-def close_database() -> None:
-    """Let go of the embedded database, so that its folder can be removed."""
-    from django.db import connections
-
-    connections.close_all()
-    held = context.open_database()
-    if held is not None:
-        held.release()
 
 
 def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> None:
@@ -101,7 +89,7 @@ def remove_state(state: Path) -> None:
     marker = state / "demo"
     if state.exists() and any(state.iterdir()) and not marker.exists():
         context.fail(f"{state} holds no sample city; remove it yourself if it is to go.")
-    shutil.rmtree(state, ignore_errors=True)
+    context.discard_state(state)
     state.mkdir(parents=True)
 
 

@@ -129,6 +129,13 @@ SETTINGS = (
     Setting("DATABASE_URL", "database", "", "A PostgreSQL 15 or newer to use instead of the embedded one.", URL),
     Setting("GROUNDPLAN_AUDIT_ADMIN", "account", "", "The audit administrator, read at the first start only.", ACCOUNT),
     Setting(
+        "GROUNDPLAN_CITY",
+        "text",
+        "",
+        "The city's name, shown in the heading of every page.",
+        "Chinese, or Chinese|English",
+    ),
+    Setting(
         "GROUNDPLAN_CLOCK",
         "text",
         "",

@@ -14,7 +14,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from groundplan.cli import COMMANDS, bench, check, context, main
+from groundplan.cli import COMMANDS, context, main
+from groundplan.cli.developing import bench, check
 
 ROOT = Path(context.ROOT)
 MISSPELT = "GROUNDPLAN_" + "STAT"

@@ -1,0 +1,1 @@
+"""The commands for those who work on Groundplan: they need a checkout."""
