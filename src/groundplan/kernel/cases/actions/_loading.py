@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -9,9 +10,21 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import CaseMoved, CaseNotFound, NotForThisStage, TaskNotFound
 from groundplan.kernel.cases.models import Case, Task
-from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.flows import flow_of, version_of
 from groundplan.kernel.cases.queries.scope import require_sight
 from groundplan.kernel.parties.queries import Actor
+
+
+def lock_case(*, skip_locked: bool = False, **key: Any) -> Case | None:
+    """Lock one case by its own columns.
+
+    Nothing is joined: after waiting for a lock PostgreSQL tries the join again on the changed row beside the old joined
+    rows, and a case whose owner has just changed would seem not to exist.
+    """
+    found = Case.objects.defer("search").select_for_update(skip_locked=skip_locked).filter(**key).first()
+    if found is not None:
+        found.flow_version = version_of(found.flow_version_id)
+    return found
 
 
 def load(
@@ -23,8 +36,10 @@ def load(
         CaseNotFound: no such case, or the actor may not see it.
         TaskNotFound: no such task, or the actor may not see its case.
     """
-    rows = Case.objects.select_related("flow_version", "owner_party").defer("search").select_for_update(of=("self",))
-    found = rows.filter(public_id=case).first() if case else rows.filter(tasks__public_id=task or "").first()
+    key: dict[str, Any] = {"public_id": case}
+    if task:
+        key = {"pk": Task.objects.filter(public_id=task).values_list("case_id", flat=True).first()}
+    found = lock_case(**key)
     if found is None:
         raise TaskNotFound if task else CaseNotFound
     if not by_reporter:

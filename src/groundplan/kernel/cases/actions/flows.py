@@ -17,8 +17,11 @@ from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.worktime import Span
 
 
-def valid_flow(text: str) -> Flow:
-    """A flow file, read and checked.
+def valid_flow(*, text: str) -> Flow:
+    """A flow file, read and checked; nothing is stored.
+
+    Args:
+        text: the YAML file.
 
     Raises:
         FlowInvalid: ``problems`` names stage and key of each fault.
@@ -52,7 +55,7 @@ def import_flow(*, actor: Actor, text: str, origin: str = "city", in_force: bool
     Raises:
         FlowInvalid: ``problems`` names stage and key of each fault.
     """
-    flow = valid_flow(text)
+    flow = valid_flow(text=text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     versions = FlowVersion.objects.select_for_update().filter(key=flow.flow).order_by("-number")
     known = list(versions)
@@ -102,18 +105,3 @@ def put_flow_in_force(*, actor: Actor, key: str, number: int) -> FlowVersion:
         actor=actor.actor_id, action="cases.put_flow_in_force", subject=f"flow:{key}", data={"number": number}
     )
     return chosen
-
-
-def version_in_force(key: str) -> FlowVersion:
-    """The version of a flow that new cases use.
-
-    Raises:
-        FlowUnknown: no flow of this name is in force.
-    """
-    version = FlowVersion.objects.filter(key=key, in_force=True).first()
-    if version is None:
-        raise FlowUnknown(
-            _("没有启用的流程“%(key)s”。") % {"key": key},
-            accepted=", ".join(FlowVersion.objects.filter(in_force=True).values_list("key", flat=True)),
-        )
-    return version

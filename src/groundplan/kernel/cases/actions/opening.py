@@ -13,10 +13,9 @@ from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._data import attach_to, checked_data, index_words, next_number, seal
 from groundplan.kernel.cases.actions._move import Move
-from groundplan.kernel.cases.actions.flows import version_in_force
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.models import Case
-from groundplan.kernel.cases.queries.flows import flow_of
+from groundplan.kernel.cases.queries.flows import flow_of, version_in_force
 from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._loading import lock_case
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions.course import resume_case
 from groundplan.kernel.cases.errors import CaseMoved
@@ -43,8 +44,8 @@ def escalate_overdue(*, batch: int = 500) -> OverdueCount:
     now = clock.now()
     escalated = lapsed = resumed = 0
     due = Task.objects.filter(next_escalation_at__lte=now).order_by("next_escalation_at")
-    for task_id, kind in list(due.values_list("id", "kind")[:batch]):
-        done = _escalate_one(task_id)
+    for case_id, task_id, kind in list(due.values_list("case_id", "id", "kind")[:batch]):
+        done = _escalate_one(case_id, task_id)
         lapsed += done and kind == "offer"
         escalated += done and kind != "offer"
     ended = Case.objects.filter(state="suspended", suspended_until__lte=now).values_list("public_id", "version")
@@ -69,14 +70,8 @@ def fill_due_dates(*, batch: int = 500) -> int:
 
 
 @transaction.atomic
-def _escalate_one(task_id: int) -> bool:
-    case = (
-        Case.objects.defer("search")
-        .select_related("flow_version", "owner_party")
-        .select_for_update(of=("self",), skip_locked=True)
-        .filter(tasks=task_id, state__in=ACTIVE_CASE)
-        .first()
-    )
+def _escalate_one(case_id: int, task_id: int) -> bool:
+    case = lock_case(skip_locked=True, pk=case_id, state__in=ACTIVE_CASE)
     if case is None:
         return False
     move = Move(SYSTEM, case, flow_of(case.flow_version_id), was_state=case.state)
@@ -168,13 +163,7 @@ def _tell(case: Case, task: Task, above: Party | None) -> None:
 
 @transaction.atomic
 def _fill_one(case_id: int) -> bool:
-    case = (
-        Case.objects.defer("search")
-        .select_related("flow_version", "owner_party")
-        .select_for_update(of=("self",), skip_locked=True)
-        .filter(pk=case_id)
-        .first()
-    )
+    case = lock_case(skip_locked=True, pk=case_id)
     if case is None:
         return False
     move = Move(SYSTEM, case, flow_of(case.flow_version_id), was_state=case.state)

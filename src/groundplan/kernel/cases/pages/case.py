@@ -22,7 +22,7 @@ from groundplan.kernel.parties.queries import Actor
 def page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A case with everything that this officer may see of it and do with it."""
     case = queries.case_for(request.actor, public_id)  # type: ignore[attr-defined]
-    return render(request, "cases/case.html", context_of(request, case))
+    return render(request, "cases/case.html", context_of(case, request))
 
 
 @officer()
@@ -67,7 +67,7 @@ def live_context(case: Case) -> dict[str, Any]:
 
 
 def context_of(
-    request: HttpRequest, case: Case, *, refused: Any = None, clear: dict[str, str] | None = None
+    case: Case, request: HttpRequest, *, refused: Any = None, clear: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """Everything that the page shows; ``refused`` is the form that was not accepted, ``clear`` what was unmasked."""
     actor: Actor = request.actor  # type: ignore[attr-defined]

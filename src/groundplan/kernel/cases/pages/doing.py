@@ -45,7 +45,7 @@ def do(request: HttpRequest, public_id: UUID, action: str) -> HttpResponse:
         else:
             messages.success(request, _("已办理。"))
             return redirect("case", public_id)
-    return render(request, "cases/case.html", context_of(request, case, refused=(offer, form)), status=422)
+    return render(request, "cases/case.html", context_of(case, request, refused=(offer, form)), status=422)
 
 
 @officer()
@@ -56,7 +56,7 @@ def unmask(request: HttpRequest, public_id: UUID) -> HttpResponse:
     field = request.POST.get("field", "")
     value = actions.unmask_field(actor=actor, case=public_id, field=field, purpose=request.POST.get("purpose", ""))
     case = queries.case_for(actor, public_id)
-    answer = render(request, "cases/case.html", context_of(request, case, clear={field: value}))
+    answer = render(request, "cases/case.html", context_of(case, request, clear={field: value}))
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -5,8 +5,8 @@ import yaml
 
 import groundplan.profiles
 from groundplan.kernel.cases import actions
-from groundplan.kernel.cases.actions.flows import version_in_force
 from groundplan.kernel.cases.errors import FlowInvalid, FlowUnknown
+from groundplan.kernel.cases.queries.flows import version_in_force
 from groundplan.kernel.cases.tests.factories import FLOW, make_city, open_repair
 from groundplan.kernel.parties.queries import SYSTEM
 
@@ -30,13 +30,13 @@ def changed(**at):
 
 def faults(text):
     with pytest.raises(FlowInvalid) as refused:
-        actions.valid_flow(text)
+        actions.valid_flow(text=text)
     return {problem["where"]: problem["reason"] for problem in refused.value.extra["problems"]}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_flows_are_valid(path):
-    assert actions.valid_flow(path.read_text(encoding="utf-8")).flow == path.stem
+    assert actions.valid_flow(text=path.read_text(encoding="utf-8")).flow == path.stem
 
 
 def test_an_unknown_stage_is_named():
