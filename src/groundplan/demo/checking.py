@@ -15,8 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from groundplan.demo import city, messages
-from groundplan.demo.arrivals import MIDNIGHT
-from groundplan.demo.day import Day
+from groundplan.demo.day import ENDS, Day
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.events.models import Outgoing
 from groundplan.kernel.ledger import queries as ledger
@@ -48,14 +47,14 @@ def run(folder: Path, data: Path | None, tell: Callable[[str], None]) -> tuple[F
     real = 0
     with published_ids() as published, beside("relay"), beside("subscriber", str(received)):
         city.build(tell=tell)
-        if data is not None:
-            tell("真实留言 · real messages")
-            with clock.standing_at(MIDNIGHT):
-                real = messages.send(data)
         tell("模拟一天 · the simulated day")
         day = Day.planned()
         day.run()
         tell(f"{day.done} 步 · steps, {time.monotonic() - started:.0f} s")
+        if data is not None:
+            tell("真实留言 · real messages")
+            with clock.standing_at(ENDS):
+                real = messages.send(data)
         tell("核对 · verifying")
         drain()
     found = figures(published, received, started)

@@ -27,7 +27,9 @@ def main() -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     if not Case.objects.exists():
         if len(sys.argv) > 1:
-            messages.send(Path(sys.argv[1]), until=stop.is_set)
+            # Beside the day: eleven thousand messages take a while.
+            folder = Path(sys.argv[1])
+            threading.Thread(target=messages.send, args=(folder,), kwargs={"until": stop.is_set}, daemon=True).start()
         Day.planned().run(pace(stop))
     stop.wait()
 
