@@ -30,13 +30,13 @@ DELAYS: dict[str, tuple[float, float]] = {
     "accept": (1, 9),
     "assign": (4, 35),
     "dispute": (15, 90),
-    "callback": (15, 120),
+    "callback": (10, 75),
     "collect": (12, 55),
     "register": (2, 12),
     "dispatch": (2, 14),
     "feedback": (4, 40),
-    "verify": (15, 80),
-    "evaluate": (10, 60),
+    "verify": (12, 55),
+    "evaluate": (5, 40),
 }
 
 

@@ -92,7 +92,7 @@ class Intake:
             reporter_phone=phone,
             visitor=phone,
         )
-        hours = (0.4, 2.5) if call.urgent else (0.6, 5.5)
+        hours = (0.4, 2.5) if call.urgent else (0.5, 4.0)
         self.agents.truths.setdefault(
             receipt.case.pk, Truth(matter=call.matter, type=call.type, hours=hours, repeats=repeats)
         )

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from groundplan.demo import city, messages
 from groundplan.demo.day import ENDS, Day
@@ -150,7 +151,7 @@ def cases_figures() -> Figures:
     return {
         "incidents.opened": Case.objects.count(),
         "incidents.closed": done.count(),
-        "incidents.overdue": Case.objects.filter(overdue=True).count(),
+        "incidents.overdue": Case.objects.filter(Q(overdue=True) | Q(tasks__overdue=True)).distinct().count(),
         "incidents.returned": Step.objects.filter(kind="return").values("case_id").distinct().count(),
         "incidents.transferred": Step.objects.filter(kind="transfer_accepted").values("case_id").distinct().count(),
         "incidents.reopened": Case.objects.filter(reopened__gt=0).count(),
