@@ -50,7 +50,28 @@ function named(collection: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection
   return collection;
 }
 
+interface Base {
+  tiles: string;
+  approval: string;
+}
+
+// A base map the city has configured; without one its own areas are the ground.
+function base(): Base | undefined {
+  const text = document.querySelector<HTMLMetaElement>("meta[name=groundplan-map]")?.content;
+  return text ? (JSON.parse(text) as Base) : undefined;
+}
+
 function style(host: HTMLElement): StyleSpecification {
+  const drawnGround = ground(host);
+  const given = base();
+  if (!given) return drawnGround;
+  drawnGround.sources["base"] = { type: "raster", tiles: [given.tiles], tileSize: 256, attribution: given.approval };
+  const layers = drawnGround.layers.filter(({ id }) => id !== "area");
+  layers.splice(1, 0, { id: "base", type: "raster", source: "base" });
+  return { ...drawnGround, layers };
+}
+
+function ground(host: HTMLElement): StyleSpecification {
   const colour = (name: string): string => getComputedStyle(host).getPropertyValue(name).trim();
   return {
     version: 8,
@@ -162,12 +183,22 @@ function pick(chart: Chart, host: HTMLElement): void {
     event.preventDefault();
     put(chart.getCenter().lng, chart.getCenter().lat);
   });
+  const locate = host.parentElement?.querySelector<HTMLButtonElement>("[data-locate]");
+  if (locate && "geolocation" in navigator) {
+    locate.hidden = false;
+    locate.addEventListener("click", () => {
+      navigator.geolocation.getCurrentPosition(({ coords }) => {
+        put(coords.longitude, coords.latitude);
+        chart.easeTo({ center: [coords.longitude, coords.latitude], zoom: 15 });
+      }, () => { locate.disabled = true; });
+    });
+  }
   longitude.addEventListener("input", typed);
   latitude.addEventListener("input", typed);
   typed();
 }
 
-async function ground(chart: Chart): Promise<GeoJSON.FeatureCollection> {
+async function areas(chart: Chart): Promise<GeoJSON.FeatureCollection> {
   const districts = await load(`${AREAS}?level=district`).catch(() => EMPTY);
   fill(chart, "districts", named(districts));
   void load(`${AREAS}?level=street`).then((streets) => fill(chart, "streets", named(streets))).catch(() => undefined);
@@ -187,7 +218,7 @@ async function start(host: HTMLElement): Promise<void> {
     style: style(host),
     center: [0, 0],
     zoom: 2,
-    attributionControl: false,
+    attributionControl: base() ? { compact: false } : false,
     dragRotate: false,
     pitchWithRotate: false,
     localIdeographFontFamily: "sans-serif",
@@ -201,7 +232,7 @@ async function start(host: HTMLElement): Promise<void> {
   });
   await new Promise<void>((resolve) => { chart.once("load", () => resolve()); });
   host.querySelector(".gp-map-absent")?.remove();
-  const districts = await ground(chart);
+  const districts = await areas(chart);
   const given = host.dataset["features"] ? document.getElementById(host.dataset["features"]) : null;
   const own = given ? (JSON.parse(given.textContent ?? "null") as GeoJSON.FeatureCollection | null) : null;
   if (own) fill(chart, "things", drawn(own));

@@ -158,6 +158,20 @@ SETTINGS = (
         "0 or 1",
     ),
     Setting(
+        "GROUNDPLAN_MAP_APPROVAL",
+        "text",
+        "",
+        "The map approval number of the base map; no base map is shown without one.",
+        "the number as issued, shown on every map",
+    ),
+    Setting(
+        "GROUNDPLAN_MAP_TILES",
+        "text",
+        "",
+        "The city's base map (WMTS or tiles); without it maps show the city's own areas.",
+        "an https address with {z}, {x} and {y}",
+    ),
+    Setting(
         "GROUNDPLAN_METRICS_TOKEN", "secret", "", "Lets a collector elsewhere read /metrics.", "32 characters or more"
     ),
     Setting(

@@ -64,6 +64,12 @@ def is_at(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
 
 
+def map_base() -> dict[str, str]:
+    """The city's base map: address of its tiles and the map approval number, without which none is shown."""
+    tiles, approval = os.environ.get("GROUNDPLAN_MAP_TILES", ""), os.environ.get("GROUNDPLAN_MAP_APPROVAL", "")
+    return {"tiles": tiles, "approval": approval} if tiles and approval else {}
+
+
 def portal(request: HttpRequest) -> dict[str, Any]:
     """Context of the layout; what costs a query is only asked for when a template shows it."""
     theme = request.COOKIES.get("theme", "")
@@ -72,5 +78,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "reader_name": SimpleLazyObject(lambda: registry.reader_name(request)),
         "city_name": registry.city_name(),
         "theme": theme if theme in THEMES else "",
+        "map_base": map_base(),
         "demonstration": os.environ.get("GROUNDPLAN_MODE") == "demo",
     }

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 
-POLICY = "; ".join(  # noqa: FLY002 - one directive a line.
+
+def tile_source() -> str:
+    """The origin of the configured base map, with a space before it; empty without one."""
+    parts = urlsplit(os.environ.get("GROUNDPLAN_MAP_TILES", ""))
+    return f" {parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "style-src-attr 'unsafe-inline'",
-        "connect-src 'self'",
+        f"connect-src 'self'{tile_source()}",
         "worker-src 'self'",
         "font-src 'self'",
         "manifest-src 'self'",

@@ -88,7 +88,8 @@ def field(bound: BoundField, width: str = "") -> dict[str, Any]:
     css = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(
         kind, "form-control"
     )
-    attributes = {"class": f"{widget.attrs.get('class', '')} {css}{' is-invalid' if bound.errors else ''}".strip()}
+    refused = " is-invalid" if bound.errors else ""
+    attributes: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {css}{refused}".strip()}
     if described:
         attributes["aria-describedby"] = " ".join(described)
     if bound.errors:
