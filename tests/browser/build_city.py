@@ -19,6 +19,7 @@ from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.ledger.models import Entry
 from groundplan.kernel.parties import queries as parties
+from groundplan.kernel.parties.models import User
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules.models import Decision, RuleVersion
 from groundplan.lib import clock
@@ -55,7 +56,7 @@ def main() -> None:
     with clock.standing_at(end):
         draft = draft_of_a_rule()
     deliver()
-    in_force = RuleVersion.objects.filter(table__key="dispatch-directory").exclude(pk=draft.pk).first()
+    in_force = RuleVersion.objects.filter(rule__key="dispatch-directory").exclude(pk=draft.pk).first()
     tasks = Task.objects.filter(state="open", case__flow="hotline", party__code="urban-management")
     hotline = Case.objects.filter(flow="hotline")
     print(
@@ -67,8 +68,10 @@ def main() -> None:
                 "matter": str(Case.objects.filter(flow="city-management", state="open").last().public_id),
                 "closed": str(Case.objects.filter(state="closed", flow="city-management").last().public_id),
                 "step": str(Step.objects.exclude(decision=None).last().public_id),
-                "decision": str(Decision.objects.filter(version__table__key="dispatch-directory").last().public_id),
+                "decision": str(Decision.objects.filter(version__rule__key="dispatch-directory").last().public_id),
                 "record": str(Entry.objects.order_by("-leaf_index")[0].entry_id),
+                "account": str(User.objects.get(username="handler").public_id),
+                "unit": str(parties.party_by_code("urban-management").public_id),
                 "draft": str(draft.public_id),
                 "in_force": str(in_force.public_id),
             }
