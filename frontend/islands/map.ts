@@ -115,7 +115,7 @@ function extent(collection: GeoJSON.FeatureCollection): LngLatBoundsLike | undef
   return west <= east ? [west, south, east, north] : undefined;
 }
 
-function showThings(chart: Chart, host: HTMLElement): void {
+async function showThings(chart: Chart, host: HTMLElement): Promise<void> {
   const address = host.dataset["source"];
   let asked = 0;
   const refresh = async (): Promise<void> => {
@@ -131,7 +131,6 @@ function showThings(chart: Chart, host: HTMLElement): void {
   };
   chart.on("moveend", () => void refresh());
   host.addEventListener("groundplan:changed", () => void refresh());
-  void refresh();
   chart.on("click", "thing", (event) => {
     const feature = event.features?.[0];
     if (!feature || feature.geometry.type !== "Point") return;
@@ -142,6 +141,7 @@ function showThings(chart: Chart, host: HTMLElement): void {
   });
   chart.on("mouseenter", "thing", () => { chart.getCanvas().style.cursor = "pointer"; });
   chart.on("mouseleave", "thing", () => { chart.getCanvas().style.cursor = ""; });
+  await refresh();
 }
 
 function card(facts: Facts): HTMLElement {
@@ -239,9 +239,10 @@ async function start(host: HTMLElement): Promise<void> {
   const wanted = host.dataset["bounds"] ? (JSON.parse(host.dataset["bounds"]) as LngLatBoundsLike) : undefined;
   const bounds = (own ? extent(own) : undefined) ?? wanted ?? extent(districts);
   if (bounds) chart.fitBounds(bounds, { padding: 28, maxZoom: own ? 14 : 17, animate: false });
-  showThings(chart, host);
   pick(chart, host);
+  await showThings(chart, host);
   chart.once("idle", () => { host.dataset["map"] = "ready"; });
+  chart.triggerRepaint();
 }
 
 const sheet = document.createElement("link");

@@ -24,6 +24,10 @@ startPreviews(document);
 startClocks();
 startStream();
 
+// The heavy islands are fetched only by pages that show a map or a chart, whoever put it there.
+if (document.querySelector("[data-map]")) void import("./map");
+if (document.querySelector("[data-chart]")) void import("./chart");
+
 const refused = document.querySelector<HTMLElement>("[data-focus]");
 refused?.focus();
 document.documentElement.dataset["ready"] = "true";

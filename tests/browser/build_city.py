@@ -67,7 +67,7 @@ def main() -> None:
                 "task_case": str(tasks.first().case.public_id),
                 "matter": str(Case.objects.filter(flow="city-management", state="open").last().public_id),
                 "closed": str(Case.objects.filter(state="closed", flow="city-management").last().public_id),
-                "step": str(Step.objects.exclude(decision=None).last().public_id),
+                "step": str(Step.objects.exclude(decision=None).filter(case__flow="hotline").last().public_id),
                 "decision": str(Decision.objects.filter(version__rule__key="dispatch-directory").last().public_id),
                 "record": str(Entry.objects.order_by("-leaf_index")[0].entry_id),
                 "account": str(User.objects.get(username="handler").public_id),

@@ -82,6 +82,7 @@ def environment(now: str = "") -> dict[str, str]:
     """Of the processes that serve the city; with a moment, their clock stands there."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GROUNDPLAN_TEST", "PYTEST"))}
     kept |= {"DATABASE_URL": server_url(DATABASE), "GROUNDPLAN_MODE": "demo", "PYTHONPATH": str(ROOT / "src")}
+    kept["GROUNDPLAN_CITY"] = "兰汀市|Lanting"
     if now:
         kept["GROUNDPLAN_CLOCK"] = f"{now}|2026-01-01T00:00:00+00:00|0"
     return kept
