@@ -53,6 +53,7 @@ def _shown(actor: queries.Actor, user: User, form: forms.GrantForm) -> dict[str,
         "form": form,
         "grants": actor.has_role("security_admin") and actor.user_id != user.pk,
         "keeps": actor.has_role("system_admin") and actor.user_id != user.pk,
+        "resets": actor.has_role(queries.keeper_of(user)) and actor.user_id != user.pk,
     }
 
 
@@ -67,7 +68,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
     return render(request, "parties/form_page.html", {"form": form, "page_title": _("新建账号")})
 
 
-@access.officer("system_admin")
+@access.officer(*ADMINISTRATORS)
 @never_cache
 @require_POST
 def reset_password(request: HttpRequest, public_id: UUID) -> HttpResponse:

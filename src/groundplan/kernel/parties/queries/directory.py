@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from groundplan.kernel.parties.errors import PartyNotFound
 from groundplan.kernel.parties.logic import roles
-from groundplan.kernel.parties.models import Membership, Party, Relation, User
+from groundplan.kernel.parties.models import Membership, Party, Relation, User, today
 from groundplan.kernel.parties.queries.actors import Actor
 
 # Who keeps the register or answers for it sees all of it; personal numbers stay masked for them as well.
@@ -94,6 +94,14 @@ def memberships_of(party: Party) -> QuerySet[Membership]:
         .order_by("role", "user__display_name", "id")
     )
     return held
+
+
+def keeper_of(user: User, on: dt.date | None = None) -> str:
+    """The role that resets the password of an account: for an administrator's account a holder of the same role."""
+    day = on or today()
+    held = Membership.objects.filter(Q(valid_until=None) | Q(valid_until__gt=day), user=user)
+    role = held.filter(role__in=roles.ADMINISTRATORS).order_by("valid_from").values_list("role", flat=True).first()
+    return role or "system_admin"
 
 
 def scopes_shown(actor: Actor) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from groundplan.kernel.parties import actions, errors, queries
 from groundplan.kernel.parties.models import Membership, Party, Relation
 from groundplan.kernel.parties.queries import SYSTEM
-from groundplan.kernel.parties.tests.factories import make_cast, make_officer, make_unit, make_user
+from groundplan.kernel.parties.tests.factories import PASSWORD, make_cast, make_officer, make_unit, make_user
 from groundplan.lib.errors import Conflict, Invalid, NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +234,25 @@ def test_each_administrator_does_only_their_part():
         with pytest.raises(NotAllowed):
             actions.add_user(actor=actor, username="other", display_name="他人")
     assert queries.actor_for_user(made).scopes == ()
+
+
+@pytest.mark.parametrize("role", ["security_admin", "audit_admin"])
+def test_a_system_administrator_cannot_take_over_the_account_of_another_administrator(role):
+    office = make_unit()
+    keeper, other = make_officer(office, "system_admin"), make_officer(office, role)
+    fellow = make_officer(office, role)
+    with pytest.raises(NotAllowed):
+        actions.reset_password(actor=queries.actor_for_user(keeper), user=other)
+    other.refresh_from_db()
+    assert other.check_password(PASSWORD)
+    first = actions.reset_password(actor=queries.actor_for_user(fellow), user=other)
+    other.refresh_from_db()
+    assert other.check_password(first)
+    assert other.must_change_password
+
+
+def test_a_security_administrator_resets_no_ordinary_password():
+    office = make_unit()
+    guard, officer = make_officer(office, "security_admin"), make_officer(office)
+    with pytest.raises(NotAllowed):
+        actions.reset_password(actor=queries.actor_for_user(guard), user=officer)
