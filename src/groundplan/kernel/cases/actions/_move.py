@@ -32,6 +32,7 @@ from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.logic.texts import joined, step_text
 from groundplan.kernel.cases.models import Case, Involvement, Step, Task
 from groundplan.kernel.cases.queries.owners import owner_for, party_of_code
+from groundplan.kernel.cases.queries.scope import sees
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.errors import PartyNotFound
@@ -59,6 +60,9 @@ class Move:
     changed: dict[int, Task] = field(default_factory=dict)
     hops: int = 0
     was_state: str = ""
+
+    def __post_init__(self) -> None:
+        self.actor = unnamed_reporter(self.actor, self.case)
 
     # -- stages ---------------------------------------------------------------------------------------------------
 
@@ -325,6 +329,17 @@ class Move:
         parties = Involvement.objects.filter(case=self.case).values_list("party_id", flat=True)
         audience = [f"party:{party}" for party in sorted(parties)]
         return [*audience, f"user:{self.case.reporter}"] if self.case.reporter else audience
+
+
+def unnamed_reporter(actor: Actor, case: Case) -> Actor:
+    """Who is told of in steps, records, decisions and events: a reporter only as the reporter of this case.
+
+    Units that handle a case read all of these, and the reporter of a 举报 must not be known by name or account there;
+    ``Case.reporter`` alone says who it is. What a reporter does as an officer of the case is told under the own name.
+    """
+    if not case.reporter or actor.actor_id != case.reporter or (case.pk and sees(actor, case)):
+        return actor
+    return Actor(actor_id=f"reporter:{case.public_id}", user_id=None, display_name=_("反映人"))
 
 
 def event_data(case: Case) -> dict[str, Any]:

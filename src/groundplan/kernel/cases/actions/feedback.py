@@ -85,7 +85,7 @@ def rate_case(
         solved=solved,
         satisfaction=satisfaction,
         note=note[:2000],
-        actor=actor.actor_id,
+        actor=move.actor.actor_id,
         at=move.now,
     )
     move.announce("case.rated.v1", source=source, solved=solved, satisfaction=satisfaction)

@@ -83,7 +83,7 @@ def open_case(
     case.opened_at = move.now
     seal(case, secret)
     first = move.step("open", noun=form.noun)
-    spans, _decision = deciding.spans_for(form, case, form.total, actor)
+    spans, _decision = deciding.spans_for(form, case, form.total, move.actor)
     clockwork.start(case, spans, move.now, form.calendar)
     for observer in form.observers:
         move.involve(owner_for(observer, case, "observers"), "observer")

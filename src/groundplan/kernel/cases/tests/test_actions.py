@@ -14,6 +14,8 @@ from groundplan.kernel.cases.errors import (
 )
 from groundplan.kernel.cases.models import Case, Involvement, Step, Task
 from groundplan.kernel.cases.tests.factories import MONDAY, act, dispatched, make_city, open_repair, task_of
+from groundplan.kernel.events.models import Outgoing
+from groundplan.kernel.ledger.models import Pending
 from groundplan.lib import clock
 
 pytestmark = pytest.mark.django_db
@@ -338,3 +340,29 @@ def test_only_the_reporter_rates_as_reporter(city):
         actor=city["resident"], case=case.public_id, source="reporter", satisfaction=5, solved=True
     )
     assert (made.satisfaction, made.solved) == (5, True)
+
+
+def test_no_trace_of_a_case_names_the_account_of_its_reporter(city):
+    resident = city["resident"]
+    case = actions.open_case(
+        actor=resident, flow="repair", title="举报", data={"kind": "report"}, reporter=resident.actor_id
+    )
+    actions.comment(actor=resident, case=case.public_id, text="补充")
+    actions.rate_case(actor=resident, case=case.public_id, source="reporter", satisfaction=5)
+    told = {
+        *Step.objects.filter(case=case).values_list("actor", flat=True),
+        *Outgoing.objects.filter(subject=f"case:{case.public_id}").values_list("actor", flat=True),
+        *Pending.objects.filter(subject=f"case:{case.public_id}").values_list("actor", flat=True),
+    }
+    assert told == {f"reporter:{case.public_id}"}
+    assert set(Step.objects.filter(case=case).values_list("actor_name", flat=True)) == {"反映人"}
+    assert queries.case_of_reporter(resident, case.public_id) == case
+
+
+def test_a_reporter_who_is_an_officer_of_the_case_acts_under_the_own_name(city):
+    officer = city["dispatcher"]
+    case = open_repair(city, reporter=officer.actor_id)
+    actions.comment(actor=officer, case=case.public_id, text="已核实")
+    assert list(Step.objects.filter(case=case, kind__in=("open", "comment")).values_list("actor", flat=True)) == [
+        f"reporter:{case.public_id}", officer.actor_id,
+    ]  # fmt: skip
