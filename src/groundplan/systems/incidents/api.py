@@ -189,7 +189,7 @@ def enter_report(request: AuthenticatedRequest, payload: OfficerReportIn) -> Sta
     )
     answer = {
         "number": receipt.number, "code": receipt.code, "created": receipt.created, "id": receipt.incident.public_id,
-        "case": receipt.case.public_id, "likely": receipt.incident.likely if request.actor.scopes else [],
+        "case": receipt.case.public_id, "likely": queries.seen_likely(request.actor, receipt.incident),
     }  # fmt: skip
     return Status(201 if receipt.created else 200, answer)
 

@@ -17,7 +17,7 @@ from groundplan.kernel.cases.models import Case
 from groundplan.kernel.files import actions as files_actions
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto, sql
-from groundplan.lib.errors import NotAllowed
+from groundplan.lib.errors import Conflict, NotAllowed
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.actions import _placing as placing
@@ -47,6 +47,9 @@ DOOR_ROLES = {
     "grid": ("grid_worker",),
     "file": ("operator", "data_office"),
 }
+
+# Here the sender is told by address and words, or holds a role that may load any file.
+OPEN_CHANNELS = ("web", "file")
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ def report_incident(
         ReportInvalid: ``fields`` names each part that cannot be accepted.
         OutsideCity: the point is in no district of the city.
         NotAllowed: the actor may not use this door.
+        Conflict: key or external number name a report of another sender.
     """
     _check_report(actor, channel, flow, text, files)
     original = _storable(text)
@@ -135,9 +139,10 @@ def report_incident(
     fingerprint = _fingerprint(
         channel, flow, original, place, repr(point), phone or actor.actor_id, visitor, external_id
     )
-    intake_key = crypto.keyed_hash(f"{channel}\0{key}", purpose="incidents.key") if key else None
+    intake_key = crypto.keyed_hash(f"{channel}\0{actor.actor_id}\0{key}", purpose="incidents.key") if key else None
     known = _known(fingerprint, intake_key, channel, external_id)
     if known is not None:
+        _check_sender(actor, known)
         return _receipt_of(known, created=False)
     spot = placing.find_spot(point=point, system=system, component=component, district=district)
     masked = mask_text(original)
@@ -179,6 +184,20 @@ def report_incident(
     incident.save(force_insert=True)
     transaction.on_commit(_acknowledge)
     return _receipt_of(incident, created=True, duplicates=likely)
+
+
+def _check_sender(actor: Actor, known: Incident) -> None:
+    """Refuse to give the receipt of a known report, whose code opens it, to another than who sent or sees it.
+
+    Whoever sends the words of a report from the same address is its reporter, and files are one sender's.
+
+    Raises:
+        Conflict: the number belongs to a report of somebody else.
+    """
+    if known.channel in OPEN_CHANNELS or known.case.opened_by == actor.actor_id:
+        return
+    if not queries.incidents_for(actor).filter(pk=known.pk).exists():
+        raise Conflict(_("同一编号的反映已由其他来源登记。"), next_step=_("请使用贵系统自己的编号。"))
 
 
 def _acknowledge() -> None:

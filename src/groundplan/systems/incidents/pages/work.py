@@ -86,6 +86,6 @@ def _enter(request: AuthenticatedRequest, template: str, form: Any, **report: An
         request,
         _("已受理：%(number)s，查询码 %(code)s。") % {"number": receipt.number, "code": receipt.code},
     )
-    for other in receipt.incident.likely:
+    for other in queries.seen_likely(request.actor, receipt.incident):
         messages.warning(request, _("可能重复：%(number)s。") % {"number": other["number"]})
     return redirect(request.path)

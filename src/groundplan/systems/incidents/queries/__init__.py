@@ -26,6 +26,7 @@ from groundplan.systems.incidents.queries.reports import (
     incident_for,
     incidents_for,
     load_for,
+    seen_likely,
 )
 
 FLOWS = ("hotline", "city-management")
@@ -60,5 +61,6 @@ __all__ = [
     "panel_facts",
     "proposed_category",
     "saved_mapping",
+    "seen_likely",
     "today_figures",
 ]

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from math import cos, radians
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -44,6 +45,13 @@ def incident_for(actor: Actor, public_id: uuid.UUID | str) -> Incident:
     if found is None:
         raise NotFound
     return found
+
+
+def seen_likely(actor: Actor, incident: Incident) -> list[dict[str, Any]]:
+    """The likely duplicates of an incident that an actor may see: guessed words find no report of other units."""
+    numbers = [item["number"] for item in incident.likely]
+    seen = set(incidents_for(actor).filter(receipt__in=numbers).values_list("receipt", flat=True))
+    return [item for item in incident.likely if item["number"] in seen]
 
 
 def incident_by_pk(pk: int) -> Incident:

@@ -114,3 +114,36 @@ def test_another_system_hands_over_a_report_by_token_and_never_twice():
     again = post(Client(), "/api/v1/incidents/officer/reports", body, **{**headers, "Idempotency-Key": "ext-2"})
     assert (one.status_code, again.status_code) == (201, 200)
     assert one.json()["id"] == again.json()["id"]
+
+
+OFFICER_REPORTS = "/api/v1/incidents/officer/reports"
+
+
+@pytest.mark.parametrize("named", ["external_id", "key"])
+def test_a_guessed_number_of_another_system_opens_no_report(named):
+    town = make_town()
+    bodies = [{"text": text, "channel": "api"} for text in ("举报某厂夜间排污", "猜一猜")]
+    headers = [{"Authorization": f"Bearer {town.people[name].token}"} for name in ("operator", "resident")]
+    for body, header in zip(bodies, headers, strict=True):
+        if named == "external_id":
+            body["external_id"] = "S-1"
+        else:
+            header["Idempotency-Key"] = "S-1"
+    first = post(Client(), OFFICER_REPORTS, bodies[0], **headers[0]).json()
+    guess = post(Client(), OFFICER_REPORTS, bodies[1], **headers[1])
+    assert first["code"] not in guess.content.decode()
+    assert first["case"] not in guess.content.decode()
+    assert guess.status_code == (409 if named == "external_id" else 201)
+
+
+def test_likely_duplicates_of_other_units_are_not_told():
+    town = make_town()
+    body = {"text": "西区人民路路口路灯不亮已经三天", "channel": "api", "point": WEST_POINT}
+    first = post(Client(), OFFICER_REPORTS, body, Authorization=f"Bearer {town.people['operator'].token}").json()
+    body["text"] += "了"
+    answers = {
+        name: post(Client(), OFFICER_REPORTS, body | {"place": name}, Authorization=f"Bearer {town.people[name].token}")
+        for name in ("outsider", "operator")
+    }
+    assert answers["outsider"].json()["likely"] == []
+    assert first["number"] in {item["number"] for item in answers["operator"].json()["likely"]}
