@@ -41,13 +41,33 @@ function drawn(collection: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection
   return collection;
 }
 
+// Twice the signed area of a ring, and its centroid (the shoelace formula).
+function weigh(ring: GeoJSON.Position[]): { area: number; place: GeoJSON.Position } {
+  let [area, x, y] = [0, 0, 0];
+  const [ox = 0, oy = 0] = ring[0] ?? [];
+  for (let index = 1; index < ring.length; index++) {
+    const [ax = 0, ay = 0] = ring[index - 1] ?? [];
+    const [bx = 0, by = 0] = ring[index] ?? [];
+    const cross = (ax - ox) * (by - oy) - (bx - ox) * (ay - oy);
+    area += cross;
+    x += (ax + bx - 2 * ox) * cross;
+    y += (ay + by - 2 * oy) * cross;
+  }
+  return { area: Math.abs(area), place: area ? [ox + x / (3 * area), oy + y / (3 * area)] : [ox, oy] };
+}
+
+// One point with the name for each area: the middle of its largest part.
 function named(collection: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
-  for (const feature of collection.features) {
+  const features = collection.features.flatMap((feature): GeoJSON.Feature[] => {
+    const shape = feature.geometry;
+    const parts = shape.type === "Polygon" ? [shape.coordinates] : shape.type === "MultiPolygon" ? shape.coordinates : [];
+    const largest = parts.map((part) => weigh(part[0] ?? [])).sort((one, other) => other.area - one.area)[0];
     const names = (feature.properties?.["name"] ?? {}) as Record<string, string>;
     const text = names[chinese ? "zh-hans" : "en"] ?? names["zh-hans"] ?? "";
-    feature.properties = { ...feature.properties, mark: `name:${text}` };
-  }
-  return collection;
+    if (!largest || !text) return [];
+    return [{ type: "Feature", geometry: { type: "Point", coordinates: largest.place }, properties: { mark: `name:${text}` } }];
+  });
+  return { type: "FeatureCollection", features };
 }
 
 interface Base {
@@ -78,6 +98,8 @@ function ground(host: HTMLElement): StyleSpecification {
     sources: {
       districts: { type: "geojson", data: EMPTY },
       streets: { type: "geojson", data: EMPTY },
+      "district-names": { type: "geojson", data: EMPTY },
+      "street-names": { type: "geojson", data: EMPTY },
       things: { type: "geojson", data: EMPTY },
     },
     layers: [
@@ -85,8 +107,8 @@ function ground(host: HTMLElement): StyleSpecification {
       { id: "area", type: "fill", source: "districts", paint: { "fill-color": colour("--gp-surface"), "fill-opacity": 0.9 } },
       { id: "street", type: "line", source: "streets", paint: { "line-color": colour("--gp-line"), "line-width": 0.8 } },
       { id: "border", type: "line", source: "districts", paint: { "line-color": colour("--gp-line-strong"), "line-width": 1.2 } },
-      { id: "street-name", type: "symbol", source: "streets", minzoom: 12, layout: { "icon-image": ["get", "mark"] } },
-      { id: "name", type: "symbol", source: "districts", maxzoom: 12.5, layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true } },
+      { id: "street-name", type: "symbol", source: "street-names", minzoom: 12, layout: { "icon-image": ["get", "mark"] } },
+      { id: "name", type: "symbol", source: "district-names", maxzoom: 12.5, layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true } },
       { id: "thing", type: "symbol", source: "things", layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "symbol-sort-key": ["to-number", ["get", "overdue"]] } },
     ],
   };
@@ -200,8 +222,12 @@ function pick(chart: Chart, host: HTMLElement): void {
 
 async function areas(chart: Chart): Promise<GeoJSON.FeatureCollection> {
   const districts = await load(`${AREAS}?level=district`).catch(() => EMPTY);
-  fill(chart, "districts", named(districts));
-  void load(`${AREAS}?level=street`).then((streets) => fill(chart, "streets", named(streets))).catch(() => undefined);
+  fill(chart, "districts", districts);
+  fill(chart, "district-names", named(districts));
+  void load(`${AREAS}?level=street`).then((streets) => {
+    fill(chart, "streets", streets);
+    fill(chart, "street-names", named(streets));
+  }).catch(() => undefined);
   return districts;
 }
 
@@ -225,7 +251,7 @@ async function start(host: HTMLElement): Promise<void> {
     locale: { "NavigationControl.ZoomIn": WORDS.in, "NavigationControl.ZoomOut": WORDS.out, "NavigationControl.ResetBearing": WORDS.north, "Map.Title": WORDS.map, "Popup.Close": WORDS.close },
   });
   chart.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  chart.on("styleimagemissing", ({ id }) => {
+  chart.setMissingStyleImageResolver((id) => {
     if (chart.hasImage(id)) return;
     const made = draw(host, id);
     chart.addImage(id, made.data, { pixelRatio: made.pixelRatio });

@@ -28,6 +28,7 @@ def command(request: AuthenticatedRequest) -> HttpResponse:
         "figures": queries.today_figures(request.actor),
         "bounds": queries.city_bounds(),
         "flow": _flow(request),
+        "theme": request.COOKIES.get("theme", "dark"),
     }
     return render(request, "incidents/command.html", context)
 
