@@ -104,8 +104,7 @@ class Move:
         if wrong:
             raise DataInvalid(f"{stage.rule}: {wrong}", stage=self.case.stage)
         self.case.data = {**self.case.data, **stored}
-        result = "；".join(f"{name}={value}" for name, value in _plain(decision.outputs).items() if value is not None)
-        self.step("decided", decision=decision.public_id, rule=stage.label or stage.rule, result=result)
+        self.step("decided", decision=decision.public_id, rule=stage.label or stage.rule)
         return next(way.to for way in stage.next if passes(self.flow, way.when, self.case.data))
 
     def _close(self, stage: EndStage) -> str:

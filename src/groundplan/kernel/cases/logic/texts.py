@@ -52,7 +52,7 @@ STEPS: dict[str, dict[str, str]] = {
     "overdue": {"zh-hans": "{unit}超期", "en": "{unit} is overdue"},
     "escalate": {"zh-hans": "{unit}超期，报告{other}", "en": "{unit} is overdue: {other} is told"},
     "calendar": {"zh-hans": "工作日历已发布，补算期限", "en": "The work calendar has arrived: deadlines are set"},
-    "decided": {"zh-hans": "{rule}：{result}", "en": "{rule}: {result}"},
+    "decided": {"zh-hans": "{rule}", "en": "{rule}"},
     "entered": {"zh-hans": "进入“{stage}”，由{units}办理", "en": "“{stage}” is now with {units}"},
     "closed": {"zh-hans": "办结：{stage}", "en": "Closed: {stage}"},
 }
