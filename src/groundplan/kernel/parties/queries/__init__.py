@@ -114,6 +114,11 @@ def actor_for_token(token: str) -> Actor | None:
     return actor_for_user(row.user)
 
 
+def labels_by_code() -> dict[str, dict[str, str]]:
+    """The names of all units by their codes, for lists and tables that hold codes; people are never among them."""
+    return dict(Party.objects.exclude(kind="person").values_list("code", "name"))
+
+
 def party_by_code(code: str) -> Party:
     """The party of a code; the code of a merged party leads to the one it went into.
 

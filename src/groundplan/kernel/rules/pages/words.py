@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.rules.errors import label_text
 from groundplan.kernel.rules.logic import CompiledTable, Field, Row, RowReason, Test
 from groundplan.kernel.rules.logic.unary import Span
 from groundplan.kernel.rules.logic.values import Labels, literal_text
 
 MOST_ROWS: Final = 200
+NAMES_FRESH_S: Final = 30
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,23 @@ def value_words(value: Any, field: Field) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, (list, tuple)):
-        return "、".join(str(item) for item in value) or _("（无）")
+        return "、".join(unit_words(str(item)) for item in value) or _("（无）")
     for choice in field.values:
         if choice.value == value:
             return label_text(choice.label, choice.value)
-    return literal_text(value)
+    return unit_words(value) if isinstance(value, str) else literal_text(value)
+
+
+def unit_words(text: str) -> str:
+    """The name of a unit where a cell holds its code: a clerk reads names, never codes."""
+    label = _unit_labels(int(time.monotonic() // NAMES_FRESH_S)).get(text)
+    return label_text(label, text) if label else text
+
+
+@lru_cache(maxsize=1)
+def _unit_labels(_age: int) -> dict[str, Labels]:
+    """All codes and names in one query; asked again when they have aged."""
+    return parties.labels_by_code()
 
 
 def test_words(test: Test, field: Field) -> str:
