@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -22,6 +23,9 @@ from groundplan.lib.tabular import Table, UnreadableTable, table_from_grid
 _EXACT = 10**15
 # A workbook that unpacks to more than this many times the limit is a bomb, not a table.
 _UNPACKED = 16
+# One cell far out, or one merged block, makes the library build every cell between.
+_MOST_CELLS = 5_000_000
+_BLOCK = re.compile(rb"(?i)<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)[\"']")
 _Merged = dict[tuple[int | None, int | None], Any]
 
 
@@ -31,6 +35,7 @@ def read_workbook(content: bytes, filename: str, sheet: str | None, *, most_byte
     worksheet = _sheet(_opened(content, filename, computed=True), sheet)
     if worksheet.max_row > most_rows:
         raise UnreadableTable(_("表格行数过多。"), accepted=f"<= {most_rows} rows")
+    _check_extent(filename, worksheet.max_row * worksheet.max_column)
     written = _sheet(_opened(content, filename, computed=False), sheet) if formulas else None
     merged, depth = _merged(worksheet)
     grid: list[tuple[int, list[Any]]] = []
@@ -91,9 +96,30 @@ def _inspect(content: bytes, filename: str, most_bytes: int) -> bool:
                     _("文件 %(name)s 解压后过大。") % {"name": filename}, accepted=f"<= {most_bytes} bytes"
                 )
             sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith("xml")]
-            return any(b"<f>" in archive.read(name) or b"<f " in archive.read(name) for name in sheets)
-    except zipfile.BadZipFile as error:
+            texts = (archive.read(name) for name in sheets)
+            found = [(_merged_cells(text), b"<f>" in text or b"<f " in text) for text in texts]
+    except (zipfile.BadZipFile, ValueError) as error:
         raise _broken(filename) from error
+    _check_extent(filename, sum(cells for cells, _formulas in found))
+    return any(formulas for _cells, formulas in found)
+
+
+def _merged_cells(sheet: bytes) -> int:
+    """How many cells the merged blocks of a sheet cover, counted before the library builds them."""
+    cells = 0
+    for block in _BLOCK.finditer(sheet):
+        left, top, right, bottom = range_boundaries(block[1].decode().upper())
+        cells += ((right or 0) - (left or 0) + 1) * ((bottom or 0) - (top or 0) + 1)
+    return cells
+
+
+def _check_extent(filename: str, cells: int) -> None:
+    if cells > _MOST_CELLS:
+        raise UnreadableTable(
+            _("文件 %(name)s 的表格范围过大。") % {"name": filename},
+            accepted=f"<= {_MOST_CELLS} cells",
+            next_step=_("请删去表格之外的内容和大块合并单元格后重新上传。"),
+        )
 
 
 def _opened(content: bytes, filename: str, *, computed: bool) -> Workbook:

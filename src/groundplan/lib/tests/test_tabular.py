@@ -161,3 +161,30 @@ def test_what_is_written_is_read_back(rows):
 def test_text_that_looks_like_a_formula_stays_text():
     table = read_table(write_xlsx(["甲", "乙"], [["=1+1", 3]], sheet="表", notes={"甲": "说明"}), "x.xlsx")
     assert (table.rows[0].text("甲"), table.rows[0].cells["乙"].value) == ("=1+1", 3)
+
+
+@pytest.mark.parametrize("kind", ["merged", "far"])
+def test_a_small_workbook_cannot_make_the_reader_build_a_thousand_million_cells(kind):
+    book = Workbook()
+    book.active.append(["编号", "内容"])
+    if kind == "far":
+        book.active["XFD900000"] = "x"
+    out = io.BytesIO()
+    book.save(out)
+    if kind == "merged":
+        out = with_merged_block(out.getvalue(), "A1:XFD900000")
+    with pytest.raises(tabular.UnreadableTable, match="范围过大"):
+        tabular.read_table(out.getvalue(), "bomb.xlsx")
+
+
+def with_merged_block(content, ref):
+    """The workbook with a merged block written by hand: the library itself would build its cells."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as plain, zipfile.ZipFile(out, "w") as made:
+        for name in plain.namelist():
+            text = plain.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                block = f'<mergeCells count="1"><mergeCell ref="{ref}"/></mergeCells>'.encode()
+                text = text.replace(b"</sheetData>", b"</sheetData>" + block)
+            made.writestr(name, text)
+    return out
