@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions._data import attach_to
 from groundplan.kernel.cases.actions._loading import load_case
-from groundplan.kernel.cases.actions._rights import require_reason
+from groundplan.kernel.cases.actions._rights import require_control, require_reason
 from groundplan.kernel.cases.errors import CaseNotFound, DataInvalid, IdentityHidden
 from groundplan.kernel.cases.logic.texts import Labels
 from groundplan.kernel.cases.models import Case, Rating, Step
@@ -67,6 +67,7 @@ def rate_case(
 
     Raises:
         CaseNotFound: the actor may not see the case, or is not its reporter.
+        NotYourTask: a call-back by another unit than the one that controls the flow.
         DataInvalid: another source or number of stars.
     """
     found = Case.objects.only("reporter").filter(public_id=case).first()
@@ -75,6 +76,8 @@ def rate_case(
     if source not in SOURCES or (satisfaction is not None and satisfaction not in STARS):
         raise DataInvalid(_("满意度为 1 至 5。"), fields=[{"field": "satisfaction", "reason": "1 to 5"}])
     move = load_case(actor, case, None, by_reporter=source == "reporter")
+    if source == "callback":
+        require_control(move, actor)  # A unit does not say of its own work that the reporter is content.
     first = move.step(
         "callback" if source == "callback" else "rate", note=note[:2000], result=_result(solved, satisfaction)
     )

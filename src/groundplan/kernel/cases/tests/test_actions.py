@@ -366,3 +366,11 @@ def test_a_reporter_who_is_an_officer_of_the_case_acts_under_the_own_name(city):
     assert list(Step.objects.filter(case=case, kind__in=("open", "comment")).values_list("actor", flat=True)) == [
         f"reporter:{case.public_id}", officer.actor_id,
     ]  # fmt: skip
+
+
+def test_the_unit_that_did_the_work_cannot_enter_its_own_call_back(city):
+    case, _lead = dispatched(city)
+    with pytest.raises(NotYourTask):
+        actions.rate_case(actor=city["handler"], case=case.public_id, source="callback", satisfaction=5)
+    actions.rate_case(actor=city["dispatcher"], case=case.public_id, source="callback", satisfaction=2)
+    assert list(case.ratings.values_list("satisfaction", flat=True)) == [2]
