@@ -88,7 +88,7 @@ def unit_words(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _unit_labels(_age: int) -> dict[str, Labels]:
+def _unit_labels(_age: int) -> Mapping[str, Labels]:
     """All codes and names in one query; asked again when they have aged."""
     return parties.labels_by_code()
 
