@@ -58,6 +58,14 @@ def account_for(role: str) -> tuple[str, str]:
     return name, click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
 
 
+def load_shipped() -> None:
+    """Bring in what the profile ships and the database has never had; say what waits for the city's own people."""
+    from groundplan.profiles.loading import load_profile
+
+    for key in load_profile().drafts:
+        click.echo(f"groundplan: a new text of {key} came with this version; it waits as a draft", err=True)
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any free one.")
@@ -71,6 +79,7 @@ def up(host: str, port: int, workers: int) -> None:
     from groundplan.cli.supervisor import serve
 
     setup_django()
+    load_shipped()
     appoint_administrators()
     os.environ.pop("GROUNDPLAN_CLOCK", None)
     for setting, _ in ADMINISTRATORS.values():

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from groundplan.base.registers import actions as registers
 from groundplan.demo import components, units
 from groundplan.demo.plan import Plan, draw
-from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.places import actions as places
-from groundplan.kernel.rules import actions as rules
 from groundplan.lib import clock
-from groundplan.systems.incidents import actions as incidents
+from groundplan.profiles.loading import load_profile
 
 SEED = 20260708
 PROFILE = "cn"
@@ -53,7 +50,7 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None)
         entered = units.enter_units(plan)
         units.enter_people(entered, seed)
         tell("规则、流程与代码表 · rules, flows and code lists")
-        load_profile()
+        load_profile(PROFILE)
         tell("部件 · components")
         load = registers.import_components(
             actor=SYSTEM,
@@ -62,16 +59,6 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None)
             origin=ORIGIN,
         )
         return City(plan, len(entered.parties), load.stored)
-
-
-def load_profile() -> None:
-    """Import the rules, flows and code lists that the profile ships."""
-    registers.load_shipped_codes(actor=SYSTEM, profile=PROFILE)
-    incidents.load_shipped(actor=SYSTEM, profile=PROFILE)
-    rules.load_profile_rules(profile=PROFILE)
-    folder = files("groundplan.profiles").joinpath(PROFILE, "flows")
-    for source in sorted(folder.iterdir(), key=lambda item: item.name):
-        cases.import_flow(actor=SYSTEM, text=source.read_text(encoding="utf-8"), origin=f"shipped:{source.name}")
 
 
 def is_built() -> bool:

@@ -47,7 +47,7 @@ def import_flow(*, actor: Actor, text: str, origin: str = "city", in_force: bool
         text: the YAML file.
         origin: ``city``, or the name of a shipped file.
         in_force: whether new cases use it from now on. By default a city's own version does, and a shipped one
-            only when the flow has none: an upgrade brings drafts.
+            only when the flow has no version at all: an upgrade brings drafts.
 
     Returns:
         The new version; the existing one when the same text was imported before.
@@ -63,7 +63,7 @@ def import_flow(*, actor: Actor, text: str, origin: str = "city", in_force: bool
     if same is not None:
         return same
     current = next((version for version in known if version.in_force), None)
-    takes_over = in_force if in_force is not None else (origin == "city" or current is None)
+    takes_over = in_force if in_force is not None else (origin == "city" or not known)
     if takes_over and current is not None:
         FlowVersion.objects.filter(pk=current.pk).update(in_force=False)
     made = FlowVersion.objects.create(
