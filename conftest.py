@@ -96,29 +96,34 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture
-def fresh_database(django_db_blocker: Any, django_db_setup: None) -> Iterator[None]:  # noqa: ARG001 - the database must stand.
-    """A test that commits, or uses several connections: it gets a newly cloned database.
+def fresh_database(django_db_blocker: Any) -> Iterator[None]:
+    """A test that commits, or uses several connections: it gets a newly cloned database of its own.
 
-    Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log.
+    Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log. It needs no test
+    with ``db`` beside it: pytest-django makes its database only for those.
     """
+    import psycopg
     from django.db import connection, connections
 
-    name = connection.settings_dict["NAME"]
+    own, before = f"groundplan_fresh_{os.getpid()}", connection.settings_dict["NAME"]
 
-    def clone() -> None:
+    def remove(admin: psycopg.Connection[Any]) -> None:
+        admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
+
+    with (
+        django_db_blocker.unblock(),
+        psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as admin,
+    ):
         connections.close_all()
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-                [name],
-            )
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
-
-    with django_db_blocker.unblock():
-        clone()
-        yield
-        clone()
+        remove(admin)
+        admin.execute(f'CREATE DATABASE "{own}" TEMPLATE {TEMPLATE}')
+        connection.settings_dict["NAME"] = own
+        try:
+            yield
+        finally:
+            connections.close_all()
+            connection.settings_dict["NAME"] = before
+            remove(admin)
 
 
 @pytest.fixture(scope="session")
