@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.keyset import page
+from groundplan.lib.moments import Moment
 from groundplan.systems.incidents import actions, queries
 from groundplan.systems.incidents.logic.rates import KEYS
 from groundplan.systems.incidents.models import Incident
@@ -50,7 +51,7 @@ class OfficerReportIn(ReportIn):
     channel: Literal["phone", "inspector", "grid", "api"] = "api"
     urgency: Literal["normal", "urgent"] = "normal"
     external_id: Annotated[str, StringConstraints(max_length=120)] = ""
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
 
 
 class LikelyOut(Schema):
@@ -220,9 +221,7 @@ def incident_map(
 
 
 @router.get("/indicators", auth=access.signed_in, response=list[FiguresOut])
-def indicators(
-    request: AuthenticatedRequest, flow: FlowName, start: AwareDatetime, end: AwareDatetime
-) -> list[dict[str, Any]]:
+def indicators(request: AuthenticatedRequest, flow: FlowName, start: Moment, end: Moment) -> list[dict[str, Any]]:
     """The rates of the reader's units for what fell into a period."""
     return [
         {

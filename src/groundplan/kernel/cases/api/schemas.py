@@ -11,6 +11,7 @@ from ninja import Field, Schema
 
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.parties.queries import Actor
+from groundplan.lib.moments import Moment
 
 Labels = dict[str, str]
 Seen = Annotated[int, Field(ge=1, le=2_000_000_000, description="version that was seen; 409 when it has changed")]
@@ -201,7 +202,7 @@ class ExtensionIn(ReasonIn):
 class SuspendIn(ReasonIn):
     """Why, and until when."""
 
-    until: datetime | None = None
+    until: Moment | None = None
 
 
 class MergeIn(ReasonIn):

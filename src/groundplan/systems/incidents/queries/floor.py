@@ -53,7 +53,7 @@ def map_features(
     west, south, east, north = bbox
     cell = 360.0 / (TILE_PIXELS * 2.0**zoom) * CLUSTER_PIXELS
     # A small city map of a whole world cannot have more cells than features.
-    cell = max(cell, ((east - west) * (north - south) / (MOST_FEATURES / 2)) ** 0.5, 1e-9)
+    cell = max(cell, (max(east - west, 0.0) * max(north - south, 0.0) / (MOST_FEATURES / 2)) ** 0.5, 1e-9)
     values = {
         "west": west, "south": south, "east": east, "north": north, "cell": cell, "flow": flow, "state": state,
         "since": since, "everything": actor.is_system, "parties": list(actor.party_ids(*SEEING_ROLES)),
