@@ -26,7 +26,7 @@ class ProofsConfig(AppConfig):
             Entry("verify-proof", {"zh-hans": "核验存证证明", "en": "Check a proof"}, "audit", 30),
             Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
         )
-        proofs.reader("case:", cases.may_read)
+        proofs.reader("case:", cases.may_prove)
         proofs.reader("user:", queries.is_oneself)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from groundplan.kernel.cases.errors import CaseNotFound
 from groundplan.kernel.cases.logic.values import mask
@@ -37,6 +38,7 @@ __all__ = [
     "counts",
     "flow",
     "flows_in_force",
+    "may_prove",
     "may_read",
     "ownerless_count",
     "personal_shown",
@@ -118,7 +120,7 @@ def counts(actor: Actor) -> Counts:
     todo, parameters = lists.todo_sql(Filters(), after=None, now=now)
     late, late_parameters = lists.todo_sql(Filters(overdue=True), after=None, now=now)
     unsigned = Task.objects.filter(state="offered", party_id__in=actor.unit_ids(), role__in=actor.roles)[:CAP]
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = now.astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
     done = Task.objects.filter(party_id__in=actor.unit_ids(), done_by=actor.actor_id, done_at__gte=day)[:CAP]
     return Counts(
         todo=len(_run(todo, {**parameters, **duties})),
@@ -158,6 +160,20 @@ def may_read(actor: Actor, subject: str) -> bool:
     """Whether an actor may read what belongs to a case, given as ``case:<public id>``; for the doors of other apps."""
     try:
         case_for(actor, UUID(subject.removeprefix("case:")))
+    except (CaseNotFound, ValueError):
+        return False
+    return True
+
+
+def may_prove(actor: Actor, subject: str) -> bool:
+    """Whether an actor may open the proofs of a case, given as ``case:<public id>``: its officers and its reporter.
+
+    Records hold no personal data and no words of the officers; files and decisions stay with the officers.
+    """
+    if may_read(actor, subject):
+        return True
+    try:
+        case_of_reporter(actor, UUID(subject.removeprefix("case:")))
     except (CaseNotFound, ValueError):
         return False
     return True

@@ -124,3 +124,16 @@ def test_a_pause_never_takes_work_time_away(started, hours, later, length):
 def test_the_clock_bar_stays_between_nought_and_a_hundred(started, hours, later):
     ends = started + timedelta(hours=hours)
     assert 0 <= clocks.used_share(started, ends, started + timedelta(minutes=later)) <= 100
+
+
+@pytest.mark.django_db
+def test_done_today_counts_the_day_of_the_city(city):
+    # 1:00 in Shanghai is still yesterday in UTC.
+    with at(hours=-8):
+        case = open_repair(city)
+        act(actions.complete_task, city["dispatcher"], task_of(case), outcome="answer", data={"reply": "好"})
+        assert queries.counts(city["dispatcher"]).done_today == 1
+    with at(hours=14, minutes=59):
+        assert queries.counts(city["dispatcher"]).done_today == 1
+    with at(hours=15):
+        assert queries.counts(city["dispatcher"]).done_today == 0

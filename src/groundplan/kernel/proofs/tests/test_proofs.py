@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from groundplan.kernel.cases.tests.factories import dispatched, make_city
+from groundplan.kernel.cases import queries as cases
+from groundplan.kernel.cases.tests.factories import dispatched, make_city, open_repair
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.events import registry as event_registry
 from groundplan.kernel.events.models import Letter, StoredEvent, Webhook
@@ -13,7 +14,8 @@ from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.ledger import logic
 from groundplan.kernel.ledger import queries as log
 from groundplan.kernel.ledger.models import Entry, Pending
-from groundplan.kernel.parties.tests.factories import make_cast, make_player, make_unit
+from groundplan.kernel.parties.queries import ANONYMOUS
+from groundplan.kernel.parties.tests.factories import Player, make_cast, make_player, make_unit, make_user
 from groundplan.kernel.proofs import queries, registry
 from groundplan.kernel.proofs.logic import steps
 from groundplan.lib import clock
@@ -233,8 +235,30 @@ def test_the_units_of_a_case_may_prove_it_and_an_outsider_may_not(db):
     assert registry.may_read(city["dispatcher"], subject)
     assert not registry.may_read(city["outsider"], subject)
     assert not registry.may_read(city["resident"], subject)
+    assert not registry.may_read(ANONYMOUS, subject)
     for nonsense in (f"case:{uuid4()}", "case:", "case:nonsense", "nobody:1"):
         assert not registry.may_read(city["dispatcher"], nonsense)
+
+
+def test_a_reporter_opens_the_proofs_of_the_own_case_and_of_no_other(db):
+    city = make_city()
+    reporter, neighbour = (Player(make_user(name), None) for name in ("reporter", "neighbour"))
+    case = open_repair(city, reporter=reporter.actor.actor_id)
+    other = open_repair(city, reporter=neighbour.actor.actor_id)
+    outsider = make_player(city.parties["east"], "handler")
+    while ledger.sequence():
+        pass
+    for step in case.steps.all():
+        assert reporter.client.get(f"/records/{step.record}").status_code == 200
+        file = reporter.client.get(f"/records/{step.record}/proof.json")
+        assert file.content == log.inclusion_proof(step.record).file()
+        for stranger in (neighbour, outsider):
+            assert stranger.client.get(f"/records/{step.record}").status_code == 404
+            assert stranger.client.get(f"/records/{step.record}/proof.json").status_code == 404
+    assert reporter.client.get(f"/records/{other.steps.first().record}").status_code == 404
+    # Files and the page of the officers stay with the officers.
+    assert not cases.may_read(reporter.actor, f"case:{case.public_id}")
+    assert reporter.client.get(f"/cases/{case.public_id}").status_code in (403, 404)
 
 
 def test_everybody_may_see_the_records_of_the_own_account_only(cast):
