@@ -48,7 +48,7 @@ class Actor:
     display_name: str
     scopes: tuple[Scope, ...] = ()
     person_id: int | None = None
-    _covered: dict[frozenset[int], frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+    _covered: dict[tuple[frozenset[int], str], frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_system(self) -> bool:
@@ -76,14 +76,27 @@ class Actor:
     def party_ids(self, *names: str) -> frozenset[int]:
         """The units covered by these roles (any role if none is named): theirs and all that stand below them.
 
-        Below means: belongs to, or reports work to, at any distance. The system covers every party.
+        Below means: belongs to, or reports work to, at any distance. A scope with a territory covers only those of
+        these units whose division lies in it. The system covers every party.
         """
         if self.is_system:
             return frozenset(Party.objects.values_list("id", flat=True))
-        above = self.unit_ids(*names)
-        if above and above not in self._covered:
-            self._covered[above] = subordinates(*above) | above
-        return self._covered.get(above, frozenset())
+        held = [scope for scope in self.scopes if not names or scope.role in names]
+        covered: set[int] = set()
+        for territory in {scope.territory for scope in held}:
+            above = frozenset(scope.party_id for scope in held if scope.territory == territory)
+            covered |= self._below(above, territory)
+        return frozenset(covered)
+
+    def _below(self, above: frozenset[int], territory: str) -> frozenset[int]:
+        key = (above, territory)
+        if key not in self._covered:
+            units = subordinates(*above) | above
+            if territory:
+                inside = Party.objects.filter(pk__in=units, division_code__startswith=territory)
+                units = frozenset(inside.values_list("id", flat=True))
+            self._covered[key] = units
+        return self._covered[key]
 
     def covers(self, party_id: int, *names: str) -> bool:
         """Whether a party is covered by these roles."""
