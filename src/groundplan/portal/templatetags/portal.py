@@ -42,9 +42,13 @@ def icon(name: str, text: str = "") -> SafeString:
     drawing = mark_safe(ICONS[name])  # noqa: S308 - our own constant drawings.
     if text:
         return format_html(
-            '<svg class="gp-icon" viewBox="0 0 16 16" role="img" aria-label="{}">{}</svg>', text, drawing
+            '<svg class="gp-icon" width="16" height="16" viewBox="0 0 16 16" role="img" aria-label="{}">{}</svg>',
+            text,
+            drawing,
         )
-    return format_html('<svg class="gp-icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', drawing)
+    return format_html(
+        '<svg class="gp-icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', drawing
+    )
 
 
 @register.simple_tag
@@ -53,7 +57,8 @@ def chip(text: str, tone: str = "neutral") -> SafeString:
     known = tone if tone in SHAPES else "neutral"
     drawing = mark_safe(ICONS[SHAPES[known]])  # noqa: S308 - our own constant drawings.
     return format_html(
-        '<span class="gp-chip gp-{}"><svg class="gp-icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
+        '<span class="gp-chip gp-{}">'
+        '<svg class="gp-icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
         known,
         drawing,
         text,
