@@ -1,4 +1,4 @@
-"""Public identifiers: UUID version 7 (RFC 9562, clause 5.7), made in Python: a row knows its name before it is stored."""
+"""Public identifiers: UUID version 7 (RFC 9562, 5.7), made in Python: a row knows its name before it is stored."""
 
 from __future__ import annotations
 
