@@ -105,11 +105,11 @@ def run(*, quick: bool) -> dict[str, Any]:
     """Interleaved runs of both sides, plain and explained; answers compared for all facts."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundplan.config.settings")
     os.environ["GROUNDPLAN_MODE"] = "test"
-    import django  # noqa: PLC0415 - after the environment that it reads.
-    import zen  # noqa: PLC0415 - the peer is checked before this module runs.
+    import django
+    import zen
 
     django.setup()
-    from groundplan.kernel.rules.logic import compile_table, parse_table  # noqa: PLC0415 - after django.setup.
+    from groundplan.kernel.rules.logic import compile_table, parse_table
 
     table = source()
     ours = compile_table(parse_table(table))

@@ -89,6 +89,10 @@ def test_planted_words_and_texts_are_found(tmp_path):
     assert house.project_words(tmp_path, [notes])
     assert translations.untranslated(tmp_path)
     assert translations.bare_chinese(tmp_path)
+    page.write_text("<p>服务器出错</p>", encoding="utf-8")
+    assert translations.bare_chinese(tmp_path)
+    page.write_text('<p>服务器出错 <span lang="en">The server failed</span></p>', encoding="utf-8")
+    assert translations.bare_chinese(tmp_path) == []
 
 
 STEPS = {

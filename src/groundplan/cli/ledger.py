@@ -48,7 +48,7 @@ def prove(entry_id: UUID, out: Path) -> None:
     """Write the proof file of one entry; docs/verify_proof.py checks it alone."""
     context.setup_django()
     from groundplan.kernel.ledger import queries
-    from groundplan.lib import signing
+    from groundplan.lib.crypto import signing
 
     proof = queries.inclusion_proof(entry_id)
     try:

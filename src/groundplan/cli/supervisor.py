@@ -181,15 +181,3 @@ def serve(
         supervisor = Supervisor([*web, worker, *also])
         supervisor.run((lambda: on_ready(address)) if on_ready else None)
     shared.close()
-
-
-def end_with_supervisor() -> None:
-    """Called first in a child: the kernel ends it when the supervisor is killed (Linux)."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
-    if os.environ.get("SUPERVISOR_PID") not in {None, str(os.getppid())}:
-        # It was killed before the line above.
-        sys.exit(1)

@@ -7,8 +7,8 @@ import sys
 
 import uvicorn
 
-from groundplan.cli.supervisor import end_with_supervisor
 from groundplan.lib import environment
+from groundplan.lib.processes import end_with_supervisor
 
 
 def main(descriptor: int) -> None:

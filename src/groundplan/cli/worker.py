@@ -11,7 +11,7 @@ from importlib import import_module
 
 import structlog
 
-from groundplan.cli.supervisor import end_with_supervisor
+from groundplan.lib.processes import end_with_supervisor
 
 LOOPS = ("groundplan.kernel.ledger.jobs:sequencer_loop", "groundplan.kernel.events.jobs:dispatcher_loop")
 CONCURRENCY = 4

@@ -23,7 +23,8 @@ from groundplan.kernel.ledger import queries as ledger
 from groundplan.kernel.ledger.models import Entry, Pending
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.rules.models import Decision
-from groundplan.lib import clock, signing
+from groundplan.lib import clock
+from groundplan.lib.crypto import signing
 
 PROOFS = 25
 PATIENCE_S = 60.0

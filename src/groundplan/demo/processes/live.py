@@ -8,11 +8,11 @@ import sys
 import threading
 from pathlib import Path
 
+from groundplan.lib.processes import end_with_supervisor
+
 
 def main() -> None:
     """Live the day until it ends, then rest until SIGTERM."""
-    from groundplan.cli.supervisor import end_with_supervisor  # noqa: PLC0415 - nothing else of the command is needed.
-
     end_with_supervisor()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundplan.config.settings")
     import django  # noqa: PLC0415 - settings first.

@@ -12,8 +12,9 @@ from django.db import connection, transaction
 from groundplan.kernel.ledger import logic, queries
 from groundplan.kernel.ledger.errors import EntryInvalid, OutsideTransaction
 from groundplan.kernel.ledger.models import Head, Key
-from groundplan.lib import clock, signing, sql
+from groundplan.lib import clock, sql
 from groundplan.lib.canonical import canonical_json, iso_time
+from groundplan.lib.crypto import signing
 from groundplan.lib.identity import uuid7
 
 APP = "groundplan.kernel.ledger"

@@ -24,7 +24,8 @@ from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.proofs import registry
 from groundplan.kernel.proofs.errors import FilterInvalid
 from groundplan.kernel.proofs.logic import Step, steps
-from groundplan.lib import keyset, signing
+from groundplan.lib import keyset
+from groundplan.lib.crypto import signing
 
 AUDITORS = ("audit_admin", "data_office")
 PUSHERS = ("system_admin", "data_office")

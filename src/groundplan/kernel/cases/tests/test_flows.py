@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-import groundplan.profiles
+import groundplan
 from groundplan.kernel.cases import actions
 from groundplan.kernel.cases.errors import FlowInvalid, FlowUnknown
 from groundplan.kernel.cases.queries.flows import version_in_force
 from groundplan.kernel.cases.tests.factories import FLOW, make_city, open_repair
 from groundplan.kernel.parties.queries import SYSTEM
 
-SHIPPED = sorted(Path(groundplan.profiles.__file__).parent.glob("*/flows/*.yaml"))
+SHIPPED = sorted((Path(groundplan.__file__).parent / "profiles").glob("*/flows/*.yaml"))
 
 
 def changed(**at):

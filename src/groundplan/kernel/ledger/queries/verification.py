@@ -12,8 +12,9 @@ from django.db import connection, transaction
 
 from groundplan.kernel.ledger import logic
 from groundplan.kernel.ledger.models import Entry, Head, Key, Node
-from groundplan.lib import signing, sql
+from groundplan.lib import sql
 from groundplan.lib.canonical import iso_time
+from groundplan.lib.crypto import signing
 
 APP = "groundplan.kernel.ledger"
 CHUNK = 4096

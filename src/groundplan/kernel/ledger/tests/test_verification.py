@@ -5,8 +5,8 @@ from django.db import connection, transaction
 
 from groundplan.kernel.ledger import actions, logic, queries
 from groundplan.kernel.ledger.models import Entry, Head, Key, Node
-from groundplan.lib import signing
 from groundplan.lib.canonical import canonical_json
+from groundplan.lib.crypto import signing
 from groundplan.lib.identity import uuid7
 
 SIZE = 21

@@ -112,9 +112,9 @@ def read_table(
             next_step=_("请另存为未加密的 .xlsx 后重新上传。"),
         )
     if content[:2] == b"PK":
-        from groundplan.lib import tabular_xlsx  # noqa: PLC0415 - the workbook reader loads a large library.
+        from groundplan.lib.tabular import workbook  # noqa: PLC0415 - the workbook reader loads a large library.
 
-        return tabular_xlsx.read_workbook(content, filename, sheet, most_bytes=most_bytes, most_rows=most_rows)
+        return workbook.read_workbook(content, filename, sheet, most_bytes=most_bytes, most_rows=most_rows)
     return _read_delimited(content, filename, most_rows)
 
 
@@ -133,9 +133,9 @@ def write_xlsx(
         sheet: name of the sheet.
         notes: comments shown at a header, by title (how to fill in a template).
     """
-    from groundplan.lib import tabular_xlsx  # noqa: PLC0415 - see read_table.
+    from groundplan.lib.tabular import workbook  # noqa: PLC0415 - see read_table.
 
-    return tabular_xlsx.write_workbook(headers, rows, sheet, notes or {})
+    return workbook.write_workbook(headers, rows, sheet, notes or {})
 
 
 def normal_header(text: str) -> str:
