@@ -143,6 +143,7 @@ def test_256_browsers_at_once_meet_no_error(installation):
 
 
 def test_figures_are_for_this_machine_only(installation):
+    assert httpx.get(installation.address).status_code == 200
     figures = httpx.get(installation.address + "metrics")
     assert re.search(r'groundplan_requests_total\{kind="pages",method="GET",status="200"\} [1-9]', figures.text)
     assert "groundplan_request_seconds_bucket" in figures.text
