@@ -10,10 +10,16 @@ from django.urls import include, path
 from ninja import NinjaAPI
 
 from groundplan import __version__
+from groundplan.portal.parsing import TextParser
 from groundplan.portal.problems import install_handlers
 
 api = NinjaAPI(
-    title="Groundplan", version=__version__, docs_url=None, openapi_url="/openapi.json", urls_namespace="api-v1"
+    title="Groundplan",
+    version=__version__,
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api-v1",
+    parser=TextParser(),
 )
 install_handlers(api)
 
