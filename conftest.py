@@ -135,3 +135,12 @@ def real_data() -> Path:
             pytest.fail(f"GROUNDPLAN_DATA: {folder} is not a folder, and this run requires it")
         pytest.skip(f"the real data sets are absent: {folder} (set GROUNDPLAN_DATA)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_city() -> None:
+    """Each test begins in the city's language; a page in English leaves its thread speaking English."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
