@@ -1,12 +1,10 @@
 """Names for generated tests: workers are handed tests by name, and those of one name would be run once."""
 
-from _pytest.nodeid import coerce_node_id
-
 
 def pytest_collection_modifyitems(items):
     """Give every operation of the API a test id of its own; Schemathesis gives them the id of their function."""
     for item in items:
         if not item.nodeid.endswith(item.name):
-            item._id = coerce_node_id(f"{item.nodeid.rpartition('::')[0]}::{item.name}")
+            item._nodeid = f"{item.nodeid.rpartition('::')[0]}::{item.name}"
     ids = [item.nodeid for item in items]
     assert len(set(ids)) == len(ids), "tests of one id: only one of them would be run"
