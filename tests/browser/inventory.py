@@ -92,6 +92,7 @@ EXEMPT: dict[str, str] = {
     "intake-caller": "a part of intake",
     "intake-likely": "a part of intake",
     "command-list": "a part of command",
+    "command-districts": "a part of command",
     "command-figures": "a part of command",
     "command-map": "the data of the map",
     "indicator-cases": "a list behind a number; the journey of a leader opens it",

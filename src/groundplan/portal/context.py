@@ -23,6 +23,9 @@ class Item:
     label: dict[str, str]
     count: int | None
     current: bool
+    icon: str = ""
+    part: str = ""
+    live: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,17 @@ def groups(request: HttpRequest) -> list[Group]:
     here = max((url for _, url in offered if is_at(request.path, url)), key=len, default="")
     found = []
     for key, text in SECTIONS.items():
-        items = tuple(
-            Item(url, entry.label, entry.count(request) if entry.count else None, url == here)
-            for entry, url in offered
-            if entry.section == key
-        )
+        items = tuple(item(entry, url, request, current=url == here) for entry, url in offered if entry.section == key)
         if items:
             found.append(Group(key, text, items))
     return found
+
+
+def item(entry: Entry, url: str, request: HttpRequest, *, current: bool = False) -> Item:
+    """An entry for a reader."""
+    part = reverse(entry.part) if entry.part else ""
+    count = entry.count(request) if entry.count else None
+    return Item(url, entry.label, count, current, entry.icon, part, entry.live)
 
 
 def is_at(path: str, url: str) -> bool:

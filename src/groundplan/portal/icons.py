@@ -21,6 +21,7 @@ ICONS: dict[str, str] = {
     "menu": _line("M2 4h12M2 8h12M2 12h12"),
     "person": _line("M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8zM2.5 14c.6-3 2.8-4.2 5.5-4.2s4.9 1.2 5.5 4.2"),
     "globe": _line("M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4zM2 8h12M8 2c4 4 4 8 0 12M8 2C4 6 4 10 8 14"),
+    "bell": _line("M3.5 11.5h9l-1.2-1.6V7a3.3 3.3 0 0 0-6.6 0v2.9zM6.6 13.4a1.5 1.5 0 0 0 2.8 0"),
     "contrast": '<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     '<path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor"/>',
     "search": _line("M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.8 10.8L14 14"),

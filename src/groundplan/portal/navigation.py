@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
-# The sections in the order of the menu; ``account`` stands in the menu of the reader's name.
+# The sections in the order of the menu; ``top`` stands in the head of the page, ``account`` in the menu of the
+# reader's name.
 SECTIONS: dict[str, dict[str, str]] = {
     "public": {"zh-hans": "市民服务", "en": "For residents"},
     "work": {"zh-hans": "办理", "en": "Work"},
@@ -16,6 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "rules": {"zh-hans": "规则", "en": "Rules"},
     "organisation": {"zh-hans": "组织机构", "en": "Organisation"},
     "audit": {"zh-hans": "审计", "en": "Audit"},
+    "top": {"zh-hans": "常用", "en": "At hand"},
     "account": {"zh-hans": "账号", "en": "Account"},
 }
 
@@ -32,10 +34,13 @@ class Entry:
     Args:
         url_name: name of the address.
         label: ``{lang: text}``.
-        section: ``public``, ``work``, ``command``, ``rules``, ``organisation``, ``audit`` or ``account``.
+        section: ``public``, ``work``, ``command``, ``rules``, ``organisation``, ``audit``, ``top`` or ``account``.
         order: smaller comes first.
         visible: whether this reader is offered it; the page checks rights by itself as well.
         count: number shown beside the label (a to-do count), or None.
+        icon: name of the sign of an entry in ``top``.
+        part: name of the address that gives an entry in ``top`` anew after something happened; empty for none.
+        live: what must have happened, as in ``data-live``.
     """
 
     url_name: str
@@ -44,6 +49,9 @@ class Entry:
     order: int = 100
     visible: Callable[[HttpRequest], bool] = everybody
     count: Callable[[HttpRequest], int | None] | None = None
+    icon: str = "info"
+    part: str = ""
+    live: str = ""
 
 
 def nobody(request: HttpRequest) -> str:  # noqa: ARG001 - the signature of ``reader_name``.

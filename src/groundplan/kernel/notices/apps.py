@@ -23,10 +23,13 @@ class NoticesConfig(AppConfig):
             Entry(
                 url_name="notices",
                 label={"zh-hans": "消息", "en": "Notices"},
-                section="work",
+                section="top",
                 order=90,
                 visible=is_signed_in,
                 count=unread,
+                icon="bell",
+                part="notices-bell",
+                live="notice.*",
             )
         )
 

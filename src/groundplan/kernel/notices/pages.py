@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from groundplan.kernel.notices import actions, queries
 from groundplan.kernel.parties import access
+from groundplan.portal.context import item
+from groundplan.portal.navigation import registry
 
 
 @access.person
@@ -46,7 +48,8 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @access.person
 def bell(request: HttpRequest) -> HttpResponse:
     """The number of unread notices, as a fragment of the layout."""
-    return render(request, "notices/bell.html", {"unread": queries.unread(access.actor_of(request))})
+    entry = next(entry for entry in registry.entries if entry.url_name == "notices")
+    return render(request, "notices/bell.html", {"item": item(entry, reverse("notices"), request)})
 
 
 urlpatterns: list[URLPattern] = [

@@ -10,7 +10,9 @@ Labels = dict[str, str]
 Guards = dict[str, str]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-FieldType = Literal["string", "text", "integer", "decimal", "boolean", "date", "enumeration", "party", "parties"]
+FieldType = Literal[
+    "string", "text", "integer", "decimal", "boolean", "date", "enumeration", "party", "parties", "division"
+]
 Allowed = Literal[
     "return", "transfer", "redispatch", "reassign", "assist", "extend", "suspend", "merge", "cancel", "supervise"
 ]
@@ -73,6 +75,7 @@ class CaseField(Strict):
     type: FieldType = "string"
     label: Labels
     values: dict[str, Labels] | None = None
+    level: Literal["district", "street", "community"] | None = None
     help: Labels | None = None
     longest: int = Field(default=2000, ge=1, le=20000)
     personal: bool = False
@@ -84,6 +87,8 @@ class CaseField(Strict):
     def _values_of_an_enumeration(self) -> CaseField:
         if (self.type == "enumeration") != (self.values is not None):
             raise ValueError("`values` belongs to fields of type enumeration, and they need it")
+        if (self.type == "division") != (self.level is not None):
+            raise ValueError("`level` belongs to fields of type division, and they need it")
         if self.hidden_from and not self.personal:
             raise ValueError("`hidden_from` belongs to personal fields")
         return self

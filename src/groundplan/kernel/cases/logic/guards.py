@@ -9,7 +9,7 @@ from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards
 from groundplan.kernel.rules.logic.unary import compile_test
 
-RULE_TYPES = {"text": "string", "party": "string"}
+RULE_TYPES = {"text": "string", "party": "string", "division": "string"}
 
 
 def test_of(text: str, field: CaseField) -> Any:

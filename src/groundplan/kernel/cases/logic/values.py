@@ -11,6 +11,7 @@ from typing import Any
 from groundplan.kernel.cases.logic.flow import CaseField, Flow, Guards
 
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
+_DIVISION = re.compile(r"[0-9]{6,12}")
 _TRUE = {"true", "1", "on", "yes", "是"}
 _FALSE = {"false", "0", "off", "no", "否"}
 LARGEST_INTEGER = 10**15
@@ -138,6 +139,12 @@ def _enumeration(field: CaseField, value: Any) -> str:
     return str(value)
 
 
+def _division(field: CaseField, value: Any) -> str:  # noqa: ARG001
+    if not _DIVISION.fullmatch(str(value)):
+        raise ValueError("the code of a division: 6 to 12 digits")
+    return str(value)
+
+
 def _parties(field: CaseField, value: Any) -> list[str]:  # noqa: ARG001
     if not isinstance(value, (str, list, tuple)):
         raise ValueError("codes of units")  # noqa: TRY004 - every reader raises ValueError.
@@ -150,5 +157,6 @@ _STORE: dict[str, Callable[[CaseField, Any], Any]] = {
     "boolean": _boolean,
     "date": _date,
     "enumeration": _enumeration,
+    "division": _division,
     "parties": _parties,
 }

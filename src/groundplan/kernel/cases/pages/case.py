@@ -62,7 +62,10 @@ def live_context(case: Case) -> dict[str, Any]:
             for task in tasks
             if task.active
         ],
-        "timeline": [(each, shown.TONES.get(each.kind, "neutral")) for each in reversed(queries.timeline(case))],
+        "timeline": [
+            (each, shown.TONES.get(each.kind, "neutral"), shown.by_shown(each))
+            for each in reversed(queries.timeline(case))
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from groundplan.kernel.cases.models import Case, Task
 from groundplan.kernel.cases.queries.offers import Offer
 from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.models import Party
+from groundplan.kernel.places.queries import divisions
 
 UNITS = "units"
 PRIVATE = ("firm", "person")
@@ -114,6 +115,9 @@ def _typed(field: CaseField, *, required: bool) -> forms.Field:
     if field.type == "enumeration":
         choices = [("", "—"), *((value, _label(labels)) for value, labels in (field.values or {}).items())]
         return forms.ChoiceField(choices=choices, **common)
+    if field.type == "division":
+        listed = [(each.code, _label(each.name)) for each in divisions(level=field.level or "")]
+        return forms.ChoiceField(choices=[("", "—"), *listed], **common)
     if field.type == "boolean":
         return forms.ChoiceField(choices=[("", "—"), ("true", _("是")), ("false", _("否"))], **common)
     simple: dict[str, Callable[..., forms.Field]] = {

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import Flow, ParallelStage
-from groundplan.kernel.cases.models import Case, Task, Timed
+from groundplan.kernel.cases.models import Case, Step, Task, Timed
 from groundplan.kernel.cases.queries import Row
 from groundplan.kernel.parties.models import Party
+from groundplan.kernel.places.queries import divisions
 from groundplan.lib import clock
 
 STATES = {
@@ -39,6 +41,12 @@ TASK_KINDS = {
     "offer": gettext_lazy("移交"),
     "ruling": gettext_lazy("裁定"),
     "extension": gettext_lazy("延期审批"),
+}
+# Who is no user has a name in the reader's language.
+NAMELESS = {
+    "system": gettext_lazy("系统"),
+    "anonymous": gettext_lazy("反映人"),
+    "reporter": gettext_lazy("反映人"),
 }
 NEAR_SHARE = 80
 TONES = {
@@ -92,6 +100,11 @@ def clock_shown(timed: Timed, *, over: bool) -> ClockShown:
         return ClockShown(1, _("超期%(time)s") % {"time": length_shown(now - timed.due_at)}, "overdue", timed.due_at)
     text = _("剩余%(rest)s") % {"rest": length_shown(timed.due_at - now)}
     return ClockShown(share / 100, text, "near" if share >= NEAR_SHARE else "running", timed.due_at)
+
+
+def by_shown(step: Step) -> Any:
+    """Who did a step."""
+    return NAMELESS.get(step.actor.partition(":")[0], step.actor_name)
 
 
 def length_shown(length: timedelta) -> str:
@@ -149,6 +162,8 @@ def data_shown(case: Case, flow: Flow) -> list[tuple[Any, Any]]:
         for code in _codes(case.data.get(name))
     }
     names = {party.code: party.name for party in Party.objects.filter(code__in=codes)}
+    listed = [str(case.data.get(name)) for name, field in flow.fields.items() if field.type == "division"]
+    areas = {each.code: each.name for each in divisions(on=localtime(case.opened_at).date()).filter(code__in=listed)}
     found = []
     for name, field in flow.fields.items():
         value = case.data.get(name)
@@ -156,6 +171,8 @@ def data_shown(case: Case, flow: Flow) -> list[tuple[Any, Any]]:
             continue
         if field.type in {"party", "parties"}:
             found.append((field.label, [names.get(code, {"zh-hans": code}) for code in _codes(value)]))
+        elif field.type == "division":
+            found.append((field.label, [areas.get(str(value), {"zh-hans": str(value)})]))
         elif field.values:
             found.append((field.label, [field.values.get(str(value), {"zh-hans": str(value)})]))
         elif field.type == "boolean":

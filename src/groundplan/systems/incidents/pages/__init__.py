@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("command", floor.command, name="command"),
     path("command/list", floor.command_list, name="command-list"),
     path("command/figures", floor.command_figures, name="command-figures"),
+    path("command/districts", floor.command_districts, name="command-districts"),
     path("command/map.geojson", floor.command_map, name="command-map"),
     path("indicators", statistics.indicators, name="indicators"),
     path("indicators/cases", statistics.indicator_cases, name="indicator-cases"),

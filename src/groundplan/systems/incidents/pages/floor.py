@@ -26,6 +26,7 @@ def command(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "rows": queries.latest_incidents(request.actor, flow=_flow(request)),
         "figures": queries.today_figures(request.actor),
+        "districts": queries.district_figures(request.actor),
         "bounds": queries.city_bounds(),
         "flow": _flow(request),
         "theme": request.COOKIES.get("theme", "dark"),
@@ -46,6 +47,14 @@ def command_list(request: AuthenticatedRequest) -> HttpResponse:
 def command_figures(request: AuthenticatedRequest) -> HttpResponse:
     """Today's figures."""
     return render(request, "incidents/command_figures_part.html", {"figures": queries.today_figures(request.actor)})
+
+
+@require_GET
+@access.officer(*FLOOR_ROLES)
+def command_districts(request: AuthenticatedRequest) -> HttpResponse:
+    """Today's figures of each district."""
+    context = {"districts": queries.district_figures(request.actor)}
+    return render(request, "incidents/command_districts_part.html", context)
 
 
 @require_GET

@@ -8,7 +8,7 @@ from groundplan.systems.incidents.queries.categories import (
     proposed_category,
 )
 from groundplan.systems.incidents.queries.figures import Figures, figure_cases, figures, figures_plainly
-from groundplan.systems.incidents.queries.floor import latest_incidents, map_features, today_figures
+from groundplan.systems.incidents.queries.floor import district_figures, latest_incidents, map_features, today_figures
 from groundplan.systems.incidents.queries.follow import FollowView, follow, follow_code, incident_of_receipt
 from groundplan.systems.incidents.queries.pages import (
     PanelFacts,
@@ -43,6 +43,7 @@ __all__ = [
     "category_name",
     "city_bounds",
     "comparable",
+    "district_figures",
     "earlier_same",
     "figure_cases",
     "figures",

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.places.queries import divisions
 from groundplan.lib import clock, sql
 from groundplan.systems.incidents.models import Incident
 from groundplan.systems.incidents.queries.reports import SEEING_ROLES, incidents_for
@@ -32,6 +33,15 @@ class TodayFigures:
     overdue: int
     closed: int
     returned: int
+
+
+@dataclass(frozen=True)
+class DistrictFigures:
+    """How one district stands; ``name`` is empty for what has no place yet."""
+
+    code: str
+    name: dict[str, str]
+    figures: TodayFigures
 
 
 def map_features(
@@ -77,17 +87,39 @@ def latest_incidents(actor: Actor, *, most: int = 30, flow: str = "") -> list[In
 
 def today_figures(actor: Actor) -> TodayFigures:
     """What came in, is open, is overdue, was closed and was returned today, in the city's zone."""
-    now = clock.now()
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = incidents_for(actor).aggregate(**_counts())
+    return TodayFigures(**counted, returned=_returned(actor).aggregate(n=Count("id", distinct=True))["n"])
+
+
+def district_figures(actor: Actor) -> list[DistrictFigures]:
+    """The same for each district: first the one with most overdue; what has no place comes last."""
+    returned = dict(_returned(actor).values_list("district").annotate(n=Count("id", distinct=True)))
+    names = {each.code: each.name for each in divisions(level="district")}
+    found = [
+        DistrictFigures(code, names.get(code, {}), TodayFigures(**row, returned=returned.get(code, 0)))
+        for row in incidents_for(actor).values("district").annotate(**_counts()).order_by("district")
+        for code in (row.pop("district"),)
+    ]
+    return sorted(found, key=lambda each: (not each.code, -each.figures.overdue, -each.figures.active, each.code))
+
+
+def _midnight() -> datetime:
+    return timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _counts() -> dict[str, Count]:
+    now, midnight = clock.now(), _midnight()
     active = Q(case__state__in=("open", "suspended"))
-    counted = incidents_for(actor).aggregate(
-        opened=Count("id", filter=Q(received_at__gte=midnight)),
-        active=Count("id", filter=active),
-        overdue=Count("id", filter=active & (Q(case__overdue=True) | Q(case__due_at__lt=now))),
-        closed=Count("id", filter=Q(case__closed_at__gte=midnight)),
-    )
-    returned = incidents_for(actor).filter(case__tasks__state="returned", case__tasks__done_at__gte=midnight)
-    return TodayFigures(**counted, returned=returned.distinct().count())
+    return {
+        "opened": Count("id", filter=Q(received_at__gte=midnight)),
+        "active": Count("id", filter=active),
+        "overdue": Count("id", filter=active & (Q(case__overdue=True) | Q(case__due_at__lt=now))),
+        "closed": Count("id", filter=Q(case__closed_at__gte=midnight)),
+    }
+
+
+def _returned(actor: Actor) -> QuerySet[Incident]:
+    return incidents_for(actor).filter(case__tasks__state="returned", case__tasks__done_at__gte=_midnight())
 
 
 def _feature(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -133,3 +133,19 @@ def test_the_map_joins_many_points_and_shows_only_what_the_reader_may_see():
     assert far["clustered"]
     assert queries.map_features(town["outsider"], bbox=box, zoom=17, state="all")["features"] == []
     assert queries.map_features(ANONYMOUS, bbox=box, zoom=17, state="all")["features"] == []
+
+
+def test_the_figures_of_the_districts_add_up_to_those_of_the_day():
+    town = make_town()
+    run_day(town)
+    actions.report_incident(actor=town["operator"], channel="phone", type="help", text="不知何处水管漏水")
+    with clock.standing_at(MONDAY + timedelta(hours=2)):
+        whole = queries.today_figures(SYSTEM)
+        found = {each.code: each for each in queries.district_figures(SYSTEM)}
+        assert queries.district_figures(town["outsider"]) == []
+    assert list(found) == ["339901", "339902", ""]
+    assert found["339901"].name["zh-hans"] == "名339901"
+    assert found["339901"].figures.returned == whole.returned == 1
+    for name in ("opened", "active", "overdue", "closed"):
+        assert sum(getattr(each.figures, name) for each in found.values()) == getattr(whole, name)
+    assert whole.closed == 2

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 OFFICERS = [
     ("operator", "/intake"), ("operator", "/intake/caller?reporter_phone=13800138000"),
     ("operator", "/intake/likely?text=路灯不亮"), ("inspector", "/patrol"), ("dispatcher", "/command"),
-    ("dispatcher", "/command/list"), ("dispatcher", "/command/figures"),
+    ("dispatcher", "/command/list"), ("dispatcher", "/command/figures"), ("dispatcher", "/command/districts"),
     ("dispatcher", "/command/map.geojson?bbox=123,29,123.2,29.2&zoom=16"), ("mayor", "/indicators"),
     ("mayor", "/indicators?flow=hotline&from=2026-01-01&to=2026-12-31"), ("operator", "/incidents/imports"),
 ]  # fmt: skip
