@@ -39,6 +39,10 @@ def test_no_template_shows_chinese_past_the_catalogue():
     assert translations.bare_chinese(ROOT) == []
 
 
+def test_a_message_has_one_english_text():
+    assert translations.two_tongued(ROOT) == []
+
+
 PLANTED = {
     "anatomy": ("kernel/ledger/utils.py", '"""Odds and ends."""\n'),
     "private_modules": ("kernel/proofs/logic.py", "from groundplan.kernel.ledger.jobs import anything\n"),
@@ -78,6 +82,14 @@ def test_a_planted_violation_is_found(name, tmp_path):
 
 def test_every_check_has_a_planted_violation():
     assert {check.__name__ for check in house.CHECKS} == set(PLANTED)
+
+
+def test_a_second_english_text_is_found(tmp_path):
+    for app, text in (("a", "Rule"), ("b", "Rules")):
+        catalogue = tmp_path / "src" / app / "locale" / "en" / "LC_MESSAGES" / "django.po"
+        catalogue.parent.mkdir(parents=True)
+        catalogue.write_text(f'msgid ""\nmsgstr ""\n\nmsgid "规则"\nmsgstr "{text}"\n', encoding="utf-8")
+    assert translations.two_tongued(tmp_path)
 
 
 def test_planted_words_and_texts_are_found(tmp_path):

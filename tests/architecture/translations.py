@@ -75,6 +75,17 @@ def untranslated(root: Path) -> list[str]:
     return missing
 
 
+def two_tongued(root: Path) -> list[str]:
+    """Messages with several English texts: the catalogues of all apps are one, and only one of the texts is shown."""
+    texts: dict[str, dict[str, Path]] = {}
+    for path in sorted((root / "src").rglob("locale/en/LC_MESSAGES/*.po")):
+        with path.open("rb") as stream:
+            for message in pofile.read_po(stream):
+                if isinstance(message.id, str) and message.id and message.string:
+                    texts.setdefault(message.id, {})[str(message.string)] = path.relative_to(root)
+    return [f"{message!r} is {list(found)}" for message, found in texts.items() if len(found) > 1]
+
+
 def bare_chinese(root: Path) -> list[str]:
     """Chinese in a template that is not inside a translation tag; comments and the name of the product are exempt.
 

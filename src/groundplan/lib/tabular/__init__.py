@@ -185,7 +185,7 @@ def table_from_grid(
     at = _header_at(filled)
     if at is None:
         raise UnreadableTable(
-            _("%(place)s 中没有数据。") % {"place": sheet or _("文件")}, accepted=_("表头一行，数据若干行")
+            _("%(place)s 中没有数据。") % {"place": sheet or _("该文件")}, accepted=_("表头一行，数据若干行")
         )
     first = filled[at][0]
     heads = [(number, values) for number, values in filled[at:] if number <= first + depth]

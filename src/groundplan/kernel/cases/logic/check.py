@@ -61,6 +61,18 @@ def read_flow(text: str) -> tuple[Flow | None, list[Problem]]:
         ]
 
 
+def as_written(document: dict[str, Any], text: str) -> dict[str, Any]:
+    """A stored flow with stages, fields and values in the order of its file; the database keeps no order of keys."""
+    return _in_order(document, yaml.safe_load(text))
+
+
+def _in_order(value: Any, written: Any) -> Any:
+    if not (isinstance(value, dict) and isinstance(written, dict)):
+        return value
+    keys = [*(key for key in written if key in value), *(key for key in value if key not in written)]
+    return {key: _in_order(value[key], written.get(key)) for key in keys}
+
+
 def check_flow(flow: Flow, *, compile_test: CompileTest, check_span: CheckSpan) -> list[Problem]:
     """All faults of a flow that would strand a case, in the order of the file.
 

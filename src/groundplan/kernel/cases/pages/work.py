@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases import queries
-from groundplan.kernel.cases.logic.flow import EndStage, ParallelStage, RuleStage, RulingStage
+from groundplan.kernel.cases.logic.flow import EndStage, Flow, ParallelStage, RuleStage, RulingStage
 from groundplan.kernel.cases.pages import shown
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
+from groundplan.kernel.rules import queries as rules
 from groundplan.lib.errors import NotFound
+from groundplan.portal.templatetags.portal import label
 
 SIZE_HOME = 20
 SIZE_LIST = 50
@@ -54,6 +56,10 @@ def flow_page(request: HttpRequest, key: str) -> HttpResponse:
         raise NotFound
     flow = flow_of(version.pk)
     stages = [_stage_shown(flow, name) for name in flow.stages]
+    names = rules.labels()
+    for stage in stages:
+        stage["rule_label"] = names.get(stage["rule"], stage["rule"])
+        stage["works"] = [(work, names.get(_limit_rule(work), {})) for _key, work in stage["works"]]
     return render(request, "cases/flow.html", {"version": version, "flow": flow, "stages": stages})
 
 
@@ -93,13 +99,28 @@ def _states() -> list[tuple[str, str]]:
     return [(name, str(text)) for name, (text, _tone) in shown.STATES.items()]
 
 
+def _limit_rule(work: Any) -> str:
+    """The rule that gives the time limit of a task, empty for none."""
+    return (work.limit and work.limit.rule) or ""
+
+
+def _guard_shown(flow: Flow, name: str, test: str) -> str:
+    """A guard in words where it names one value, else as it is written."""
+    field = flow.fields.get(name)
+    if field is None:
+        return f"{name} {test}"
+    named = (field.values or {}).get(test.strip('"'))
+    return f"{label(field.label)}：{label(named) if named else test}"
+
+
 def _stage_shown(flow: Any, name: str) -> dict[str, Any]:
     """A stage as the flow page lists it."""
     stage = flow.stages[name]
     works = list(stage.tasks.items()) if isinstance(stage, ParallelStage) else [("", stage)]
     ways: list[tuple[Any, str]] = []
     if isinstance(stage, RuleStage):
-        ways = [(" ".join(f"{k} {v}" for k, v in way.when.items()) or _("其他情形"), way.to) for way in stage.next]
+        guarded = [("；".join(_guard_shown(flow, *one) for one in way.when.items()), way.to) for way in stage.next]
+        ways = [(text or _("其他情形"), to) for text, to in guarded]
     elif isinstance(stage, RulingStage):
         ways = [(_("同意退单"), stage.upheld)]
     elif isinstance(stage, ParallelStage):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.errors import FlowUnknown
+from groundplan.kernel.cases.logic.check import as_written
 from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.models import Case, FlowVersion
 
@@ -34,7 +35,8 @@ def flow_of(version_id: int) -> Flow:
 @lru_cache(maxsize=256)
 def _read(digest: str, version_id: int) -> Flow:  # noqa: ARG001 - the digest is part of what is remembered.
     """A version's text never changes, so it is read once; its digest keeps apart the ids of two databases."""
-    return Flow.model_validate(FlowVersion.objects.values_list("document", flat=True).get(pk=version_id))
+    document, source = FlowVersion.objects.values_list("document", "source").get(pk=version_id)
+    return Flow.model_validate(as_written(document, source))
 
 
 def version_in_force(key: str) -> FlowVersion:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.parties import queries as parties
+from groundplan.kernel.places.queries import divisions
 from groundplan.kernel.rules.errors import label_text
 from groundplan.kernel.rules.logic import CompiledTable, Field, Row, RowReason, Test
 from groundplan.kernel.rules.logic.unary import Span
@@ -82,15 +83,15 @@ def value_words(value: Any, field: Field) -> str:
 
 
 def unit_words(text: str) -> str:
-    """The name of a unit where a cell holds its code: a clerk reads names, never codes."""
+    """The name of a unit or division where a cell holds its code: a clerk reads names, never codes."""
     label = _unit_labels(int(time.monotonic() // NAMES_FRESH_S)).get(text)
     return label_text(label, text) if label else text
 
 
 @lru_cache(maxsize=1)
 def _unit_labels(_age: int) -> Mapping[str, Labels]:
-    """All codes and names in one query; asked again when they have aged."""
-    return parties.labels_by_code()
+    """All codes of divisions and units with their names; asked again when they have aged."""
+    return {each.code: each.name for each in divisions()} | parties.labels_by_code()
 
 
 def test_words(test: Test, field: Field) -> str:
@@ -101,6 +102,8 @@ def test_words(test: Test, field: Field) -> str:
     members = sorted((item for item in test.members if item is not None), key=lambda item: order.get(item, 0))
     parts = [value_words(item, field) for item in members] + [span_words(span, field) for span in test.spans]
     if None in test.members:
+        if test.negated and not parts:
+            return _("不为空")
         parts.append(_("（空）"))
     text = _("或").join(parts) if test.spans else "、".join(parts)
     return _("除“%(what)s”以外") % {"what": text} if test.negated else text

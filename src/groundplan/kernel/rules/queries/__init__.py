@@ -237,6 +237,11 @@ def summaries() -> list[Summary]:
     return found
 
 
+def labels() -> dict[str, Labels]:
+    """What every rule is called, by key."""
+    return dict(RuleTable.objects.values_list("key", "label"))
+
+
 def gap_texts(item: RuleVersion) -> list[str]:
     """What no row of a version covers, in words."""
     compiled = compiled_of(item)
