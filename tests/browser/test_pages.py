@@ -74,7 +74,7 @@ def test_a_page_speaks_english_throughout(name, visitor, town):
     page = visitor.page(user, "en")
     page.goto(path.format(**town.samples))
     words = page.eval_on_selector_all(
-        "label, thead th, button, legend, nav a, caption",
+        "h2, summary, label, thead th, button, legend, nav a, caption",
         "nodes => nodes.filter(n => !n.closest('[lang^=zh], .gp-account, tbody')).map(n => n.textContent.trim())",
     )
     assert [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)] == []

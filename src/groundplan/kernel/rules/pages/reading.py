@@ -15,6 +15,7 @@ from groundplan.kernel.rules.errors import DecisionUnknown, VersionUnknown
 from groundplan.kernel.rules.logic.difference import difference
 from groundplan.kernel.rules.logic.files.formats import WRITERS
 from groundplan.kernel.rules.models import RuleVersion
+from groundplan.kernel.rules.pages.differences import difference_words
 from groundplan.kernel.rules.pages.trying import empty_trial, try_facts
 from groundplan.kernel.rules.pages.words import facts_words, table_words, value_words
 
@@ -150,7 +151,8 @@ def show_difference(request: HttpRequest, before: UUID, after: UUID) -> HttpResp
     if first.rule_id != second.rule_id:
         raise VersionUnknown
     old, new = queries.compiled_of(first).table, queries.compiled_of(second).table
-    context = {"before": first, "after": second, "difference": difference(old, new), "table": new}
+    context = {"before": first, "after": second, "table": new}
+    context["difference"] = difference_words(difference(old, new), old, new)
     return render(request, "rules/diff.html", context)
 
 
