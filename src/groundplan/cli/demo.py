@@ -26,6 +26,7 @@ def demo(port: int, speed: float, data: Path | None, *, fresh: bool, check: bool
     send the real messages of complaints_zh through the same intake; their text is never logged.
     """
     os.environ["GROUNDPLAN_MODE"] = "demo"
+    os.environ["GROUNDPLAN_CITY"] = "兰汀市 | Lanting"
     os.environ.pop("GROUNDPLAN_CLOCK", None)
     if check:
         sys.exit(run_check(data, as_json=as_json))

@@ -63,7 +63,8 @@ def read_flow(text: str) -> tuple[Flow | None, list[Problem]]:
 
 def as_written(document: dict[str, Any], text: str) -> dict[str, Any]:
     """A stored flow with stages, fields and values in the order of its file; the database keeps no order of keys."""
-    return _in_order(document, yaml.safe_load(text))
+    ordered: dict[str, Any] = _in_order(document, yaml.safe_load(text))
+    return ordered
 
 
 def _in_order(value: Any, written: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -78,11 +78,11 @@ def map_features(
 
 
 def latest_incidents(actor: Actor, *, most: int = 30, flow: str = "") -> list[Incident]:
-    """Incidents still open, overdue first, then the nearest to their due date."""
-    found = incidents_for(actor).filter(case__state__in=("open", "suspended"))
+    """Incidents still open, overdue first, then the nearest to their due date; ``late`` tells which are overdue."""
+    found = incidents_for(actor).filter(case__state__in=("open", "suspended")).annotate(late=_late())
     if flow:
         found = found.filter(case__flow=flow)
-    return list(found.order_by("-case__overdue", F("case__due_at").asc(nulls_last=True), "-id")[:most])
+    return list(found.order_by("-late", F("case__due_at").asc(nulls_last=True), "-id")[:most])
 
 
 def today_figures(actor: Actor) -> TodayFigures:
@@ -95,10 +95,15 @@ def district_figures(actor: Actor) -> list[DistrictFigures]:
     """The same for each district: first the one with most overdue; what has no place comes last."""
     returned = dict(_returned(actor).values_list("district").annotate(n=Count("id", distinct=True)))
     names = {each.code: each.name for each in divisions(level="district")}
+    counts = _counts()
+    rows = incidents_for(actor).values_list("district").annotate(**counts).order_by("district")
     found = [
-        DistrictFigures(code, names.get(code, {}), TodayFigures(**row, returned=returned.get(code, 0)))
-        for row in incidents_for(actor).values("district").annotate(**_counts()).order_by("district")
-        for code in (row.pop("district"),)
+        DistrictFigures(
+            code,
+            names.get(code, {}),
+            TodayFigures(**dict(zip(counts, numbers, strict=True)), returned=returned.get(code, 0)),
+        )
+        for code, *numbers in rows
     ]
     return sorted(found, key=lambda each: (not each.code, -each.figures.overdue, -each.figures.active, each.code))
 
@@ -107,13 +112,19 @@ def _midnight() -> datetime:
     return timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def _late() -> Case:
+    """Overdue by its mark, or past its due date and not yet marked; what is suspended does not run."""
+    past = Q(case__state="open", case__due_at__lt=clock.now())
+    return Case(When(Q(case__overdue=True) | past, then=Value(True)), default=Value(False))
+
+
 def _counts() -> dict[str, Count]:
-    now, midnight = clock.now(), _midnight()
+    midnight = _midnight()
     active = Q(case__state__in=("open", "suspended"))
     return {
         "opened": Count("id", filter=Q(received_at__gte=midnight)),
         "active": Count("id", filter=active),
-        "overdue": Count("id", filter=active & (Q(case__overdue=True) | Q(case__due_at__lt=now))),
+        "overdue": Count("id", filter=active & Q(_late())),
         "closed": Count("id", filter=Q(case__closed_at__gte=midnight)),
     }
 

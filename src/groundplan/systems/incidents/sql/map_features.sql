@@ -1,7 +1,7 @@
 -- Incidents of a viewport that a reader may see, joined by cells of the screen; a cell with one incident shows it.
 WITH seen AS (
     SELECT incident.longitude, incident.latitude, kase.public_id, kase.number, kase.title, kase.flow,
-           CASE WHEN kase.state IN ('open', 'suspended') AND (kase.overdue OR kase.due_at < %(now)s) THEN 'overdue'
+           CASE WHEN kase.state IN ('open', 'suspended') AND (kase.overdue OR (kase.state = 'open' AND kase.due_at < %(now)s)) THEN 'overdue'
                 WHEN kase.state IN ('open', 'suspended') THEN 'active'
                 ELSE 'closed' END AS state
     FROM incidents_incident AS incident

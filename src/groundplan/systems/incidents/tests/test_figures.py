@@ -149,3 +149,17 @@ def test_the_figures_of_the_districts_add_up_to_those_of_the_day():
     for name in ("opened", "active", "overdue", "closed"):
         assert sum(getattr(each.figures, name) for each in found.values()) == getattr(whole, name)
     assert whole.closed == 2
+
+
+def test_list_figures_and_map_agree_on_what_is_late():
+    town = make_town()
+    lying = run_day(town)
+    with clock.standing_at(MONDAY + timedelta(days=90)):
+        rows = queries.latest_incidents(SYSTEM)
+        figures = queries.today_figures(SYSTEM)
+        shown = queries.map_features(SYSTEM, bbox=(-180, -90, 180, 90), zoom=12)
+    assert [row.late for row in rows] == sorted((row.late for row in rows), reverse=True)
+    late = {row.case_id for row in rows if row.late}
+    assert lying.pk in late
+    assert not lying.overdue
+    assert len(late) == figures.overdue == sum(feature["properties"]["overdue"] for feature in shown["features"])
