@@ -168,6 +168,7 @@ class Task(Timed):
     done_by = models.CharField(max_length=64, blank=True, default="")
     outcome = models.CharField(max_length=64, blank=True, default="")
     sort_at = models.DateTimeField(default=NEVER)
+    on_hold = models.BooleanField(default=False)
     escalation = models.PositiveSmallIntegerField(default=0)
     next_escalation_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -178,9 +179,9 @@ class Task(Timed):
         db_table = "cases_task"
         indexes = [
             models.Index(
-                fields=["party", "role", "sort_at", "id"],
+                fields=["party", "role", "on_hold", "sort_at", "id"],
                 condition=models.Q(state__in=["offered", "open"]),
-                name="cases_task_todo",
+                name="cases_task_waiting",
             ),
             models.Index(
                 fields=["next_escalation_at"],
@@ -233,6 +234,11 @@ class Involvement(models.Model):
                 fields=["party", "-done_at", "-case"],
                 condition=models.Q(done_at__isnull=False),
                 name="cases_involvement_done",
+            ),
+            models.Index(
+                fields=["party", "state", "-done_at", "-case"],
+                condition=models.Q(done_at__isnull=False),
+                name="cases_involvement_ended",
             ),
         ]
 

@@ -307,6 +307,7 @@ class Move:
             self.case.version += 1
         self.case.save()
         for task in self.changed.values():
+            task.on_hold = self.case.state == "suspended"
             task.save()
 
     def _write_involvements(self) -> list[str]:

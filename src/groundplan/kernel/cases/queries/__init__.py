@@ -19,13 +19,13 @@ from groundplan.kernel.cases.queries.flows import flow, flows_in_force
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.privacy import hidden_fields, opened_secret
 from groundplan.kernel.cases.queries.scope import require_sight, visible_parties
+from groundplan.kernel.cases.queries.searching import search_sql
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, search
 from groundplan.lib.keyset import LARGEST_PAGE, Page, cut, decode_cursor
 
 CAP = 1000
-RARE = 5000
 KINDS = ("todo", "done", "all")
 __all__ = [
     "Counts",
@@ -97,10 +97,8 @@ def queue(
     bound = decode_cursor(after, (datetime.fromisoformat, int)) if after else None
     if kind == "todo":
         return cut(_todo_rows(actor, filters, bound, size + 1), size, _key)
-    if filters.text and kind == "all" and not after:
-        found = _rare_rows(actor, filters, size + 1)
-        if found is not None:
-            return cut(found, size, _key)
+    if kind == "all" and search.query_text(filters.text):
+        return cut(_found_rows(actor, filters, bound, size + 1), size, _key)
     column, parties = ("done_at", actor.unit_ids()) if kind == "done" else ("opened_at", visible_parties(actor))
     text, parameters = lists.involved_sql(filters, column=column, after=bound)
     rows = _run(text, {**parameters, "parties": sorted(parties), "size": size + 1})
@@ -261,28 +259,14 @@ def _todo_rows(actor: Actor, filters: Filters, bound: Sequence[Any] | None, size
     return [Row(tasks[number].case, tasks[number], at, number) for at, number in found]
 
 
-def _rare_rows(actor: Actor, filters: Filters, size: int) -> list[Row] | None:
-    """Rows of a search whose words are rare: from the word index; None when they are common or there is no word."""
-    words = search.query_text(filters.text)
-    if not words:
-        return None
-    hits = _run(
-        f"SELECT id FROM cases_case WHERE search @@ {search.query_sql('%(words)s')} LIMIT %(most)s",  # noqa: S608
-        {"words": words, "most": RARE},
-    )
-    if len(hits) >= RARE:
-        return None
-    visible = Case.objects.filter(
-        pk__in=[hit[0] for hit in hits], involvements__party_id__in=visible_parties(actor)
-    ).distinct()
-    for name in ("flow", "stage", "district"):
-        if getattr(filters, name):
-            visible = visible.filter(**{name: getattr(filters, name)})
-    if filters.states:
-        visible = visible.filter(state__in=filters.states)
-    if filters.overdue:
-        visible = visible.filter(overdue=True)
-    rows = list(visible.order_by("-opened_at", "-id").values_list("opened_at", "id")[:size])
+def _found_rows(actor: Actor, filters: Filters, bound: Sequence[Any] | None, size: int) -> list[Row]:
+    """Rows of a search, by the first way that fills the page, or by the last."""
+    given = {"parties": sorted(visible_parties(actor)), "size": size}
+    rows: list[tuple[Any, ...]] = []
+    for text, parameters in search_sql(filters, after=bound):
+        rows = _run(text, {**parameters, **given})
+        if len(rows) == size:
+            break
     cases = _cases([row[1] for row in rows])
     return [Row(cases[number], None, at, number) for at, number in rows]
 

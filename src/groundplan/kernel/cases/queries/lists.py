@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from groundplan.lib import search
@@ -64,7 +64,7 @@ def involved_sql(filters: Filters, *, column: str, after: Sequence[Any] | None) 
     join = ""
     if filters.of_case:
         join = "JOIN cases_case AS about ON about.id = involved.case_id"
-        conditions += _case_conditions(filters, parameters)
+        conditions += case_conditions(filters, parameters)
     # S608: every value is a parameter; what is put in are fixed texts of this module.
     text = f"""
         SELECT DISTINCT ranges.sort_at, ranges.case_id
@@ -88,10 +88,13 @@ def todo_sql(filters: Filters, *, after: Sequence[Any] | None, now: Any) -> tupl
     Returns:
         SQL that gives ``sort_at, task_id`` and its parameters, without ``parties``, ``roles`` and ``size``.
     """
-    parameters: dict[str, Any] = {}
+    # What waits is of open and of suspended cases; each is a range of its own in the index.
+    holds = [state == "suspended" for state in ("open", "suspended") if not filters.state or state in filters.states]
+    parameters: dict[str, Any] = {"holds": holds}
     conditions = [
         "task.party_id = duty.party_id",
         "task.role = duty.role",
+        "task.on_hold = wanted.on_hold",
         "task.state IN ('offered', 'open')",
     ]
     if after is not None:
@@ -101,16 +104,14 @@ def todo_sql(filters: Filters, *, after: Sequence[Any] | None, now: Any) -> tupl
         conditions.append("task.sort_at < %(now)s AND task.paused_for = '[]'::jsonb")
         parameters["now"] = now
     join = ""
-    narrowed = Filters(filters.flow, filters.state, filters.stage, False, filters.district, filters.text)
-    if narrowed.of_case or filters.states:
+    narrowed = replace(filters, state="", overdue=False)
+    if narrowed.of_case:
         join = "JOIN cases_case AS about ON about.id = task.case_id"
-        conditions += _case_conditions(narrowed, parameters)
-        if filters.states:
-            conditions.append("about.state = ANY(%(states)s)")
-            parameters["states"] = filters.states
+        conditions += case_conditions(narrowed, parameters)
     text = f"""
         SELECT ranges.sort_at, ranges.task_id
         FROM unnest(%(parties)s::bigint[], %(roles)s::text[]) AS duty(party_id, role)
+        CROSS JOIN unnest(%(holds)s::boolean[]) AS wanted(on_hold)
         CROSS JOIN LATERAL (
             SELECT task.sort_at, task.id AS task_id
             FROM cases_task AS task {join}
@@ -124,7 +125,7 @@ def todo_sql(filters: Filters, *, after: Sequence[Any] | None, now: Any) -> tupl
     return text, parameters
 
 
-def _case_conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
+def case_conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
     """Conditions on the case itself."""
     conditions = []
     for name in ("flow", "stage", "district"):
