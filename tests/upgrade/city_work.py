@@ -8,6 +8,9 @@ import django
 django.setup()
 
 from groundplan.kernel.cases.models import Case  # noqa: E402 - models load after Django.
+from groundplan.kernel.files import actions as files  # noqa: E402
+from groundplan.kernel.files import queries as stored  # noqa: E402
+from groundplan.kernel.files.models import StoredFile  # noqa: E402
 from groundplan.kernel.ledger import actions as ledger  # noqa: E402
 from groundplan.kernel.ledger import queries as log  # noqa: E402
 from groundplan.kernel.parties import actions as parties  # noqa: E402
@@ -16,6 +19,8 @@ from groundplan.kernel.parties.queries import SYSTEM  # noqa: E402
 from groundplan.kernel.rules.models import RuleVersion  # noqa: E402
 from groundplan.systems.incidents import actions as incidents  # noqa: E402
 from groundplan.systems.incidents.tests.factories import WEST_POINT, complete, make_town  # noqa: E402
+
+DOCUMENT = b"%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
 
 
 def integrate():
@@ -32,6 +37,7 @@ def write():
     incidents.report_incident(
         actor=town["operator"], channel="phone", type="complaint", text="路灯不亮，已三天", point=WEST_POINT
     )
+    files.store_file(actor="system", name="说明.pdf", content=DOCUMENT, subject="case:sample")
     complete(town["operator"], Case.objects.get(), "dispatch", type="complaint", matter="环境卫生")
     integrate()
     tell()
@@ -42,6 +48,18 @@ def more():
     name = {"zh-hans": "市图书馆", "en": "City library"}
     parties.create_party(actor=SYSTEM, kind="department", code="library", name=name)
     integrate()
+
+
+def keep_on():
+    """Records without end, until killed."""
+    number = 0
+    while True:
+        number += 1
+        name = {"zh-hans": f"第 {number} 所", "en": f"Unit {number}"}
+        parties.create_party(actor=SYSTEM, kind="department", code=f"unit-{number}", name=name)
+        integrate()
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
 
 
 def tell():
@@ -55,10 +73,20 @@ def tell():
         "case": [str(case.public_id), case.number, case.stage, case.title, case.version],
         "steps": [[step.kind, str(step.record)] for step in case.steps.order_by("id")],
         "log": [verified.ok, verified.size, verified.root],
+        "file": content(),
         "proof": log.inclusion_proof(step.record).file().decode(),
     }
     sys.stdout.write(json.dumps(found, ensure_ascii=False))
 
 
+def content():
+    """The stored file as it reads, empty where its content is missing."""
+    try:
+        with stored.open_file(StoredFile.objects.get()) as opened:
+            return opened.read().decode()
+    except FileNotFoundError:
+        return ""
+
+
 if __name__ == "__main__":
-    {"write": write, "more": more, "tell": tell}[sys.argv[1]]()
+    {"write": write, "more": more, "keep-on": keep_on, "tell": tell}[sys.argv[1]]()

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("groundplan.cli.developing.bench:bench", "Measure ours beside a peer or a limit."),
     "docs": ("groundplan.cli.developing.docs:docs", "Check the documentation; make the pictures."),
     "database": ("groundplan.cli.database:database", "Dump and restore the database."),
+    "backup": ("groundplan.cli.keeping.commands:backup", "Write everything into one file while the city runs."),
+    "restore": ("groundplan.cli.keeping.commands:restore", "Read a backup into an empty installation."),
     "ledger": ("groundplan.cli.ledger:ledger", "Verify the log, write proofs."),
     "rules": ("groundplan.cli.rules:rules", "Decision tables."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
