@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tomllib
 from pathlib import Path
 
 from architecture import house
@@ -88,3 +90,18 @@ def shipped_keys(root: Path) -> list[str]:
 def undocumented_rules(root: Path, text: str) -> list[str]:
     """Shipped rules and flows that no page names."""
     return [f"{key} is named nowhere in docs/" for key in shipped_keys(root) if not named(key, text)]
+
+
+def unexplained_dependencies(root: Path) -> list[str]:
+    """Direct dependencies without a line in docs/adr that says why they are there."""
+    with (root / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)
+    wanted = list(project["project"].get("dependencies", []))
+    for group in project.get("dependency-groups", {}).values():
+        wanted += [each for each in group if isinstance(each, str)]
+    names = {re.split(r"[\[<>=!~; ]", each)[0] for each in wanted}
+    if (root / "package.json").exists():
+        browser = json.loads((root / "package.json").read_text(encoding="utf-8"))
+        names |= {*browser.get("dependencies", {}), *browser.get("devDependencies", {})}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs" / "adr").glob("*.md")))
+    return sorted(name for name in names if not named(name, text))

@@ -55,6 +55,10 @@ def test_every_setting_is_documented():
     assert sorted(name for name in settings if not documented.named(name, TEXT)) == []
 
 
+def test_every_dependency_is_explained():
+    assert documented.unexplained_dependencies(ROOT) == []
+
+
 def test_every_link_between_pages_leads_somewhere():
     broken = []
     for page in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
@@ -75,3 +79,6 @@ def test_planted_gaps_are_found(tmp_path):
     assert len(documented.bare_actions(tmp_path)) == 3
     assert documented.undocumented_errors(tmp_path, "")
     assert documented.undocumented_rules(tmp_path, "")
+    wanted = '[project]\ndependencies = ["left-pad>=1"]\n[dependency-groups]\ndev = ["right-pad"]\n'
+    (tmp_path / "pyproject.toml").write_text(wanted, encoding="utf-8")
+    assert documented.unexplained_dependencies(tmp_path) == ["left-pad", "right-pad"]
