@@ -21,7 +21,8 @@ from groundplan.cli.postgres import DatabaseFailed
 
 LOOK_EVERY_S = 0.2
 PATIENCE_S = (0.2, 0.5, 1, 2, 5, 10, 30)
-LONG_ENOUGH_S = 60.0
+# Who lived so long was well when it ended: killed, not broken. Patience is for those who cannot even start.
+LONG_ENOUGH_S = 5.0
 SHUTDOWN_S = 20.0
 
 

@@ -70,10 +70,12 @@ class Agents:
     Args:
         crew: who is on duty.
         order: the source of chance.
+        doors: where writes go: the public actions, or something of their shape that takes another way to them.
     """
 
     crew: Crew
     order: Random
+    doors: Any = cases
     truths: dict[int, Truth] = field(default_factory=dict)
     planned: set[tuple[int, int]] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
@@ -167,31 +169,31 @@ class Agents:
             self._finish(fresh, actor)
 
     def _complete(self, task: Task, actor: Actor, outcome: str, **data: Any) -> None:
-        cases.complete_task(actor=actor, task=task.public_id, seen=task.version, outcome=outcome, data=data)
+        self.doors.complete_task(actor=actor, task=task.public_id, seen=task.version, outcome=outcome, data=data)
 
     def _sign(self, task: Task, actor: Actor) -> None:
-        cases.sign_task(actor=actor, task=task.public_id, seen=task.version)
+        self.doors.sign_task(actor=actor, task=task.public_id, seen=task.version)
 
     def _answer_offer(self, task: Task, actor: Actor) -> None:
         if self.order.random() < 0.8:  # noqa: PLR2004 - most hand-overs were talked about before.
-            cases.accept_transfer(actor=actor, task=task.public_id, seen=task.version)
+            self.doors.accept_transfer(actor=actor, task=task.public_id, seen=task.version)
         else:
             reason = texts.one_of("returns", self.order)
-            cases.refuse_transfer(actor=actor, task=task.public_id, seen=task.version, reason=reason)
+            self.doors.refuse_transfer(actor=actor, task=task.public_id, seen=task.version, reason=reason)
 
     def _rule(self, task: Task, actor: Actor) -> None:
         truth = self.truth(task.case_id)
         uphold, truth.misled = truth.misled, False
         note = "经审核，退单理由成立，改派承办单位。" if uphold else "经审核，属原承办单位职责，请继续办理。"
-        cases.rule_return(actor=actor, task=task.public_id, seen=task.version, uphold=uphold, note=note)
+        self.doors.rule_return(actor=actor, task=task.public_id, seen=task.version, uphold=uphold, note=note)
 
     def _decide_extension(self, task: Task, actor: Actor) -> None:
         grant = self.order.random() < 0.7  # noqa: PLR2004 - most extensions are granted.
-        cases.decide_extension(actor=actor, task=task.public_id, seen=task.version, grant=grant, note="已审核。")
+        self.doors.decide_extension(actor=actor, task=task.public_id, seen=task.version, grant=grant, note="已审核。")
 
     def _send_back(self, task: Task, actor: Actor) -> None:
         reason = texts.one_of("returns", self.order)
-        cases.return_task(actor=actor, task=task.public_id, seen=task.version, reason=reason)
+        self.doors.return_task(actor=actor, task=task.public_id, seen=task.version, reason=reason)
 
     def _hand_over(self, task: Task, actor: Actor) -> None:
         self.truth(task.case_id).moved = True
@@ -204,7 +206,7 @@ class Agents:
         if not sisters:
             self._finish(task, actor)
             return
-        cases.transfer_task(
+        self.doors.transfer_task(
             actor=actor,
             task=task.public_id,
             seen=task.version,
@@ -215,13 +217,13 @@ class Agents:
     def _send_down(self, task: Task, actor: Actor) -> None:
         self.truth(task.case_id).moved = True
         below = self.order.choice(self.crew.below(task.party_id))
-        cases.redispatch_task(
+        self.doors.redispatch_task(
             actor=actor, task=task.public_id, seen=task.version, to_party=below, note="请现场处置并反馈结果。"
         )
 
     def _ask_for_time(self, task: Task, actor: Actor) -> None:
         self.truth(task.case_id).moved = True
-        cases.request_extension(
+        self.doors.request_extension(
             actor=actor, task=task.public_id, seen=task.version, span="1 work_days", reason="需采购配件并协调封道施工。"
         )
 
@@ -252,7 +254,7 @@ class Agents:
         into = Case.objects.filter(public_id=truth.repeats, state="open", flow=case.flow).first()
         if into is None:
             return False
-        cases.merge_cases(
+        self.doors.merge_cases(
             actor=actor,
             into=into.public_id,
             cases=[case.public_id],

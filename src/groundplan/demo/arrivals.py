@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -53,10 +54,11 @@ class Intake:
         plan: the land, for places.
         agents: who answers the telephone, who is on patrol, and who is told the truth.
         order: the source of chance.
+        doors: where reports go: the public actions, or something of their shape.
     """
 
-    def __init__(self, plan: Plan, agents: Agents, order: Random) -> None:
-        self.plan, self.agents, self.order = plan, agents, order
+    def __init__(self, plan: Plan, agents: Agents, order: Random, doors: Any = incidents) -> None:
+        self.plan, self.agents, self.order, self.doors = plan, agents, order, doors
         self.points = np.random.default_rng(order.randrange(2**31))
         self.people = names.people(order.randrange(2**31))
         self.components = list(
@@ -77,7 +79,7 @@ class Intake:
         spot, repeats = self.order.choice(self.flooded) if again else (self._spot(), "")
         call = texts.call(spot.words, self.order, storm=arrival.storm)
         phone = f"1390000{self.order.randrange(10000):04d}"
-        receipt = incidents.report_incident(
+        receipt = self.doors.report_incident(
             actor=self.agents.crew.of("hotline-office", "operator") if arrival.door == "phone" else ANONYMOUS,
             channel=arrival.door,
             text=call.text,
@@ -105,7 +107,7 @@ class Intake:
             return self._component(arrival)
         spot = self._spot()
         found = texts.finding(spot.words, self.order, storm=arrival.storm)
-        receipt = incidents.report_incident(
+        receipt = self.doors.report_incident(
             actor=self.agents.crew.of("supervision-centre", "inspector"),
             channel="inspector",
             text=found.text,
@@ -126,7 +128,7 @@ class Intake:
             self.fragile if arrival.storm else self.components
         )
         spot = texts.spot(self.plan, self.plan.by_code[community], (lon, lat), self.order)
-        receipt = incidents.report_incident(
+        receipt = self.doors.report_incident(
             actor=self.agents.crew.of("supervision-centre", "inspector"),
             channel="inspector",
             text=texts.component_fault(category, name, spot.words, self.order),

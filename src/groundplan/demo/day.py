@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
+from typing import Any
 
 from groundplan.demo.agents import Agents, Plan
 from groundplan.demo.arrivals import MIDNIGHT, Arrival, Intake, arrivals
@@ -18,6 +19,7 @@ from groundplan.demo.plan import draw
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.lib import clock
+from groundplan.systems.incidents import actions as incidents
 
 # What happened before this moment has happened when the sample city is first opened.
 BEGINS = MIDNIGHT + timedelta(hours=9, minutes=30)
@@ -55,12 +57,17 @@ class Day:
     done: int = 0
 
     @classmethod
-    def planned(cls, seed: int = SEED) -> Day:
-        """The day as it begins: all arrivals are known, nobody has done anything."""
+    def planned(cls, seed: int = SEED, *, doors: Any = None) -> Day:
+        """The day as it begins: all arrivals are known, nobody has done anything.
+
+        Args:
+            seed: the same seed gives the same day.
+            doors: what stands for the public actions of cases and incidents; the actions themselves by default.
+        """
         order = Random(seed)  # noqa: S311 - a repeatable day, not a secret.
         with clock.standing_at(MIDNIGHT):
-            agents = Agents(Crew.mustered(), order)
-        day = cls(Intake(draw(seed), agents, order), agents, order)
+            agents = Agents(Crew.mustered(), order, doors or cases)
+        day = cls(Intake(draw(SEED), agents, order, doors or incidents), agents, order)
         for arrival in arrivals(order):
             day.push(arrival.at, arrival)
         moment = MIDNIGHT + LOOK_FOR_OVERDUE
@@ -116,7 +123,7 @@ class Day:
         if found is None:
             return None
         actor = self.agents.crew.of("hotline-office", "operator")
-        cases.reopen_case(
+        self.agents.doors.reopen_case(
             actor=actor, case=found.public_id, seen=found.version, reason="来电人再次反映，问题又出现，要求继续处理。"
         )
         return found.pk

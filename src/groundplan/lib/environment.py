@@ -74,6 +74,14 @@ def as_list(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def as_hosts(text: str) -> list[str]:
+    """Names of hosts; every name at once would let a visitor say under which name our pages stand."""
+    hosts = as_list(text)
+    if any(set(host) & set("*/@") or "://" in host for host in hosts) or not hosts:
+        raise ValueError(text)
+    return hosts
+
+
 def as_networks(text: str) -> list[str]:
     """Ranges of IP addresses."""
     return [str(ipaddress.ip_network(word)) for word in as_list(text)]
@@ -114,6 +122,7 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "switch": as_switch,
     "mode": as_mode,
     "list": as_list,
+    "hosts": as_hosts,
     "networks": as_networks,
     "zone": as_zone,
     "database": as_database,
@@ -145,7 +154,7 @@ SETTINGS = (
     Setting("GROUNDPLAN_DATA", "text", "", "Folder with real data sets, read by tests and by demo.", "a folder"),
     Setting(
         "GROUNDPLAN_HOSTS",
-        "list",
+        "hosts",
         "127.0.0.1,localhost,[::1]",
         "Host names under which browsers reach the installation.",
         "names with commas between them; .example.org covers all names below",

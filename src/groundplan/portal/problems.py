@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -15,6 +18,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from groundplan.lib.errors import GroundplanError, Invalid, NotAllowed, NotFound
+
+# What the database layer raises when there is no server to talk to, or it ended in the middle of it.
+AWAY = (OperationalError, InterfaceError)
+log = logging.getLogger(__name__)
 
 
 def problem_response(error: GroundplanError) -> HttpResponse:
@@ -52,6 +59,10 @@ TEACHING = {
         gettext_lazy("查看最新状态，再决定是否还需要操作。"),
     ),
     422: (gettext_lazy("填写的内容不符合要求，什么都没有保存。"), gettext_lazy("返回上一页，按提示更正后再提交。")),
+    503: (
+        gettext_lazy("系统正在恢复，操作没有完成，也没有保存一半的数据。"),
+        gettext_lazy("请等待几秒后刷新页面或重新提交；同一操作不会执行两次。"),
+    ),
     500: (
         gettext_lazy("服务器出错，操作没有完成，也没有保存一半的数据。"),
         gettext_lazy("请稍后再试；如仍出现，请把时间和地址告诉系统管理员。"),
@@ -65,6 +76,19 @@ class Faulty(GroundplanError):
     code = "server-error"
     status = 500
     title: ClassVar[dict[str, str]] = {"zh-hans": "服务器出错", "en": "The server failed"}
+
+
+class DatabaseAway(GroundplanError):
+    """The database does not answer: it is starting again, or cannot be reached. Nothing was half done."""
+
+    code = "database-away"
+    status = 503
+    title: ClassVar[dict[str, str]] = {"zh-hans": "数据库暂时不可用", "en": "The database does not answer"}
+
+
+def database_away() -> DatabaseAway:
+    """The error for a database that does not answer, with the time after which it is worth asking again."""
+    return DatabaseAway(next_step="Ask again, with the same Idempotency-Key: nothing is done twice.", retry_after=2)
 
 
 class Refused(GroundplanError):
@@ -94,9 +118,12 @@ def problem_page(request: HttpRequest, error: GroundplanError) -> HttpResponse:
 def came_from(request: HttpRequest) -> str:
     """The page of ours that led here, empty when there is none."""
     address = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
-        return address
-    return ""
+    try:
+        ours = request.get_host()
+    except DisallowedHost:
+        # Asked for under a name that is not ours: this page says so, and leads nowhere.
+        return ""
+    return address if url_has_allowed_host_and_scheme(address, allowed_hosts={ours}) else ""
 
 
 def answer(request: HttpRequest, error: GroundplanError) -> HttpResponse:
@@ -121,10 +148,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler for 500; a page that needs no database when even the layout fails."""
+    away = isinstance(sys.exc_info()[1], AWAY)
+    return safely(request, database_away() if away else Faulty())
+
+
+def safely(request: HttpRequest, error: GroundplanError) -> HttpResponse:
+    """The error as an answer, or a plain page when the layout cannot be made."""
     try:
-        return answer(request, Faulty())
+        return answer(request, error)
     except Exception:  # noqa: BLE001 - whatever failed may fail again; the logger has the first failure.
-        return HttpResponse(get_template("portal/fault.html").template.source, status=500)  # type: ignore[attr-defined]
+        plain = get_template("portal/fault.html").template.source  # type: ignore[attr-defined]
+        return HttpResponse(plain, status=error.status, headers=retry_header(error))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature.
@@ -154,6 +188,9 @@ class Problems:
             exception = NotFound()
         if isinstance(exception, PermissionDenied):
             exception = NotAllowed()
+        if isinstance(exception, AWAY):
+            log.warning("the database does not answer", exc_info=exception)
+            return safely(request, database_away())
         if not isinstance(exception, GroundplanError):
             return None
         return answer(request, exception)

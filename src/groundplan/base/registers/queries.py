@@ -47,14 +47,18 @@ class Nearby:
 def components_for(actor: Actor) -> QuerySet[Component]:
     """The components an actor may see, by identity.
 
-    City-wide roles see all; handlers, grid workers and leaders those within the divisions of their units and those that
-    their units own, maintain or are the authority of; residents, vendors and administrators none.
+    City-wide roles see all, or what lies in the territory to which the role is limited; handlers, grid workers and
+    leaders those within the divisions of their units and those that their units own, maintain or are the authority of;
+    residents, vendors and administrators none.
     """
     found = Component.objects.order_by("identity")
-    if actor.has_role(*CITY_WIDE):
+    territories = actor.territories(*CITY_WIDE)
+    if "" in territories:
         return found
     units = Party.objects.filter(pk__in=actor.party_ids(*READERS)).prefetch_related("identifiers")
     seen = Q(pk__in=[])
+    for territory in territories:
+        seen |= _within(territory)
     for unit in units:
         if unit.division_code:
             seen |= _within(unit.division_code)

@@ -50,8 +50,9 @@ class Guardian:
     def run(self) -> None:
         """Keep PostgreSQL running until its last holder is gone."""
         empty = 0
-        self.port = self.choose_port()
+        # What is left of a killed run holds the port: it goes first, so that everybody finds the server where it was.
         clear_remains(self.data)
+        self.port = self.choose_port()
         self.start()
         first_start = True
         died = 0

@@ -29,6 +29,9 @@ def test_every_default_is_of_its_own_form(setting):
         ("GROUNDPLAN_TIME_ZONE", "Asia/Nowhere"),
         ("GROUNDPLAN_SYSTEM_ADMIN", "nameonly"),
         ("DATABASE_URL", "postgresql://host"),
+        ("GROUNDPLAN_HOSTS", "*"),
+        ("GROUNDPLAN_HOSTS", "*.city.example"),
+        ("GROUNDPLAN_HOSTS", "https://city.example/"),
     ],
 )
 def test_a_wrong_value_names_setting_and_accepted_form(name, wrong):

@@ -5,6 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from groundplan.base.registers.models import Component, RegisterLoad
 from groundplan.base.registers.tests.factories import LAMP_EAST, LAMP_WEST, load, loaded_town, table
+from groundplan.kernel.parties import actions as parties
+from groundplan.kernel.parties.queries import SYSTEM
+from groundplan.kernel.parties.tests.factories import make_player, make_unit
 from groundplan.lib.tabular import read_table
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,21 @@ def test_an_outsider_sees_and_changes_nothing():
     assert outsider.get(f"/api/v1/registers/loads/{RegisterLoad.objects.get().public_id}/quarantine").status_code == 404
     assert cast["vendor"].client.get(LIST).json()["items"] == []
     assert Component.objects.get(identity="33990101037000001").state == "完好"
+
+
+def test_an_inspector_limited_to_a_territory_sees_and_changes_nothing_outside_it():
+    loaded_town()
+    limited = make_player(make_unit("centre-west"))
+    parties.grant_membership(actor=SYSTEM, user=limited.user, party=limited.unit, role="inspector", territory="339901")
+    listed = limited.client.get(LIST).json()["items"]
+    assert sorted(item["identity"] for item in listed) == ["33990101002000001", "33990101037000001"]
+    assert limited.client.get(f"{LIST}/33990201037000001").status_code == 404
+    assert limited.client.get(f"{LIST}/nearest", {"lon": 123.12, "lat": 29.02}).json() == []
+    token = {"HTTP_AUTHORIZATION": f"Bearer {limited.token}"}
+    body = {"state": "破损", "seen": 1}
+    answer = limited.client.post(f"{LIST}/33990201037000001/state", body, content_type="application/json", **token)
+    assert answer.status_code == 404
+    assert Component.objects.get(identity="33990201037000001").state == "完好"
 
 
 def test_an_inspector_finds_the_nearest_component_and_marks_it_broken():

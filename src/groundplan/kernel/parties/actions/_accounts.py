@@ -33,12 +33,13 @@ def insert_membership(made: Membership) -> None:
         raise Conflict(_("该用户在此期间已有相同角色。")) from None
 
 
-def store_password(actor: Actor, user: User, password: str, *, must_change: bool, action: str) -> None:
+def store_password(actor: Actor, user: User, password: str, *, must_change: bool, action: str, **data: int) -> None:
+    """Store a password, with one record that says what else ended."""
     user.set_password(password)
     user.must_change_password = must_change
     with transaction.atomic():
         user.save(update_fields=["password", "must_change_password"])
-        record(actor, action, user_subject(user))
+        record(actor, action, user_subject(user), data)
 
 
 def check_password(password: str, user: User) -> None:

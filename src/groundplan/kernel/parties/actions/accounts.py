@@ -142,8 +142,9 @@ def close_user(*, actor: Actor, user: User) -> None:
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             raise Conflict(_("该账号此前已停用。"))
-        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
-        record(actor, "parties.close_user", user_subject(user))
+        # Its sessions end by themselves: none opens for an account that is not active.
+        revoked = _revoke_all(user)
+        record(actor, "parties.close_user", user_subject(user), {"tokens": revoked})
 
 
 def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
@@ -164,7 +165,7 @@ def change_password(*, actor: Actor, user: User, old: str, new: str) -> None:
 
 
 def reset_password(*, actor: Actor, user: User) -> str:
-    """Give a user a new first password, which the next sign-in must change.
+    """Give a user a new first password, which the next sign-in must change; all sessions and tokens end at once.
 
     Returns:
         The password, shown once.
@@ -178,7 +179,10 @@ def reset_password(*, actor: Actor, user: User) -> str:
     if actor.user_id == user.pk:
         raise DutiesConflict(_("请在“我的账号”中修改自己的密码。"))
     password = secrets.token_urlsafe(12)
-    store_password(actor, user, password, must_change=True, action="parties.reset_password")
+    with transaction.atomic():
+        # Sessions carry a keyed hash of the password, so they end with it; tokens know nothing of it.
+        revoked = _revoke_all(user)
+        store_password(actor, user, password, must_change=True, action="parties.reset_password", tokens=revoked)
     return password
 
 
@@ -242,3 +246,8 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> None:
         if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
             raise Conflict(_("该令牌此前已撤销。"))
         record(actor, "parties.revoke_token", user_subject(token.user), {"token": str(token.public_id)})
+
+
+def _revoke_all(user: User) -> int:
+    """End every token of a user; how many there were."""
+    return ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
+from groundplan.config import readiness
 from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.parties import access, actions, queries
 from groundplan.kernel.parties.models import User
@@ -59,6 +60,58 @@ def test_a_closed_account_does_not_open(sign_in):
     actions.close_user(actor=queries.SYSTEM, user=user)
     assert sign_in(client, user.username, PASSWORD).status_code == 200
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("end", [actions.close_user, actions.reset_password])
+def test_closing_an_account_or_resetting_its_password_ends_sessions_and_tokens_at_once(end):
+    cast = make_cast()
+    browser, token, other = cast.officer.client, cast.officer.token, cast.outsider.token
+    program = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    assert browser.get("/account").status_code == 200
+    assert Client().get("/api/v1/parties/me", **program).status_code == 200
+    end(actor=queries.SYSTEM, user=cast.officer.user)
+    assert browser.get("/account").status_code == 302
+    assert Client().get("/api/v1/parties/me", **program).status_code == 401
+    assert Client().get("/api/v1/parties/me", HTTP_AUTHORIZATION=f"Bearer {other}").status_code == 200
+    record = Pending.objects.filter(action=f"parties.{end.__name__}").get()
+    assert b'"tokens":1' in bytes(record.body)
+
+
+def test_an_outsider_ends_nobodys_sessions_and_tokens():
+    cast = make_cast()
+    token = cast.officer.token
+    for end in (actions.close_user, actions.reset_password):
+        with pytest.raises(NotAllowed):
+            end(actor=cast.outsider.actor, user=cast.officer.user)
+    assert Client().get("/api/v1/parties/me", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
+
+
+def test_a_stream_of_a_closed_account_hears_what_is_public_only():
+    cast = make_cast()
+    cookie = cast.officer.client.cookies["sessionid"].value
+    headers = [(b"cookie", f"sessionid={cookie}".encode())]
+    assert f"user:{cast.officer.actor.actor_id}" in readiness.audience_of(headers)
+    actions.reset_password(actor=queries.SYSTEM, user=cast.officer.user)
+    assert readiness.audience_of(headers) == {"public"}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1@evil.example", "x y", ""])
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/parties/me", "/account/password"])
+def test_a_request_under_a_strange_name_is_refused_without_repeating_it(host, path):
+    answer = Client().get(path, HTTP_HOST=host, HTTP_REFERER=f"http://{host}/", HTTP_X_FORWARDED_HOST="evil.example")
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.content.decode()
+
+
+def test_no_forwarded_name_changes_where_signing_in_leads(sign_in):
+    user = make_user()
+    answer = Client().post(
+        "/sign-in", {"username": user.username, "password": PASSWORD, "next": "https://evil.example/"},
+        HTTP_X_FORWARDED_HOST="evil.example",
+    )  # fmt: skip
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/")
+    assert not answer["Location"].startswith("//")
 
 
 def test_signing_out_takes_a_post():
