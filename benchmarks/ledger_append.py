@@ -7,18 +7,19 @@ under a signed head; the plain side counts when the last writer has committed.
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 PEERS: tuple[str, ...] = ()
+FORK = multiprocessing.get_context("fork")
 WRITERS = 8
 PROOFS = 1000
 PLAIN = """
@@ -39,16 +40,11 @@ FROM (SELECT gen_random_uuid() AS id, number FROM generate_series(1, %s) AS numb
 """
 
 
-def setup() -> None:
-    """Load Django in this process."""
-    import django
-
-    django.setup()
+Command = tuple[str, int]
 
 
-def write() -> None:
-    """One writer: for each line "side count", write so many entries and say which they were."""
-    setup()
+def write(orders: Connection) -> None:
+    """One writer: for each order (side, count), write so many entries and tell which they were."""
     from django.db import connection, transaction
 
     from groundplan.kernel.ledger import actions
@@ -66,20 +62,19 @@ def write() -> None:
         return entry_id
 
     connection.ensure_connection()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        side, count = line.split()
+    orders.send("ready")
+    while order := orders.recv():
+        side, count = order
         add, written = actions.record if side == "ours" else plain, []
-        for number in range(int(count)):
+        for number in range(count):
             with transaction.atomic():
                 entry_id = add(actor="bench", action="bench.append", subject=f"case:{number}", data={"number": number})
             written.append(str(entry_id))
-        print(json.dumps(written), flush=True)
+        orders.send(written)
 
 
-def sequence() -> None:
-    """The worker's sequencer, until standard input ends."""
-    setup()
+def sequence(orders: Connection) -> None:
+    """The worker's sequencer, until an order to end."""
     import threading
 
     from groundplan.kernel.ledger import jobs
@@ -87,29 +82,36 @@ def sequence() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=jobs.sequencer_loop, args=(stop,))
     thread.start()
-    print("ready", flush=True)
-    sys.stdin.read()
+    orders.send("ready")
+    orders.recv()
     stop.set()
     thread.join()
 
 
-def child(*arguments: str) -> subprocess.Popen[str]:
-    """This file in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, __file__, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+class Child:
+    """A process of its own that shares the loaded program: nine interpreters need not start."""
+
+    def __init__(self, work: Callable[[Connection], None]) -> None:
+        """Start it; no connection to the database may be open."""
+        self.orders, theirs = FORK.Pipe()
+        self.process = FORK.Process(target=work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def order(self, command: Command | None) -> None:
+        """Tell it what to do; None ends it."""
+        self.orders.send(command)
+
+    def answer(self) -> Any:
+        """What it tells next."""
+        try:
+            return self.orders.recv()
+        except EOFError:
+            message = "a process of the benchmark ended early"
+            raise RuntimeError(message) from None
 
 
-def answer(process: subprocess.Popen[str]) -> str:
-    """The next line that a child prints."""
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        message = "a process of the benchmark ended early"
-        raise RuntimeError(message)
-    return line
-
-
-def rate(writers: list[subprocess.Popen[str]], side: str, count: int) -> tuple[float, bool]:
+def rate(writers: list[Child], side: str, count: int) -> tuple[float, bool]:
     """Entries a second of one run, and whether exactly those written are stored."""
     from django.db import connection
 
@@ -120,9 +122,8 @@ def rate(writers: list[subprocess.Popen[str]], side: str, count: int) -> tuple[f
     before = Entry.objects.count()
     begun = time.perf_counter()
     for writer in writers:
-        writer.stdin.write(f"{side} {count}\n")  # type: ignore[union-attr]  # opened as a pipe.
-        writer.stdin.flush()  # type: ignore[union-attr]
-    written = [entry for writer in writers for entry in json.loads(answer(writer))]
+        writer.order((side, count))
+    written = [entry for writer in writers for entry in writer.answer()]
     while side == "ours" and Entry.objects.count() < before + WRITERS * count:
         time.sleep(0.005)
     seconds = time.perf_counter() - begun
@@ -193,11 +194,14 @@ def measured(owner_url: str, runs: int, count: int, entries: int) -> dict[str, A
         owner.execute(PLAIN)
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
     equal = True
-    writers = [child("write") for _ in range(WRITERS)]
-    sequencer = child("sequence")
+    from django.db import connection
+
+    connection.close()
+    writers = [Child(write) for _ in range(WRITERS)]
+    sequencer = Child(sequence)
     try:
         for process in (*writers, sequencer):
-            answer(process)
+            process.answer()
         for side in rates:
             rate(writers, side, 50)
         for _ in range(runs):
@@ -207,7 +211,8 @@ def measured(owner_url: str, runs: int, count: int, entries: int) -> dict[str, A
                 equal &= good
     finally:
         for process in (*writers, sequencer):
-            process.communicate("")
+            process.order(None)
+            process.process.join(30)
     from groundplan.kernel.ledger import queries
 
     equal &= queries.verify().ok
@@ -226,7 +231,3 @@ def measured(owner_url: str, runs: int, count: int, entries: int) -> dict[str, A
         "proof_p50_ms": round(proof_ms, 3),
         "proof_entries": entries,
     }
-
-
-if __name__ == "__main__":
-    write() if sys.argv[1] == "write" else sequence()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check a Groundplan proof file: python3 verify_proof.py --key FINGERPRINT FILE. Needs nothing but Python 3.
+"""Check a Groundplan proof file: python3 verify_proof.py --key FINGERPRINT FILE. Needs nothing but Python 3.8.
 
 FINGERPRINT is the SHA-256 of the city's public key; take it from a place you trust, never from the file itself.
 It proves that the entry stands in the log whose head was signed with that key (RFC 9162 clause 2.1.3.2, RFC 8032).
@@ -10,87 +10,108 @@ import json
 import sys
 from hashlib import sha256, sha512
 
-P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-FIELDS = ("audit_path", "entry", "format", "head", "leaf_index", "public_key", "signature", "tree_size")
-
-
-def add(a, b):  # Points of the curve in extended coordinates (RFC 8032, clause 5.1.4).
-    s, t = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
-    u, v = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
-    return ((t - s) * (v - u) % P, (v + u) * (t + s) % P, (v - u) * (v + u) % P, (t - s) * (t + s) % P)
-
-
-def times(n, a):
-    total = (0, 1, 1, 0)
-    while n:
-        total, a, n = (add(total, a) if n & 1 else total), add(a, a), n >> 1
-    return total
-
-
-def point(raw):
-    y, odd = int.from_bytes(raw, "little") & (1 << 255) - 1, raw[31] >> 7
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    x = pow(square, (P + 3) // 8, P)
-    x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    need((x * x - square) % P == 0 and y < P and not (x == 0 and odd), "the public key or signature is no curve point")
-    return (P - x if x & 1 != odd else x, y, 1, (P - x if x & 1 != odd else x) * y % P)
-
-
-def signed(key, message, signature):
-    s = int.from_bytes(signature[32:], "little")
-    h = int.from_bytes(sha512(signature[:32] + key + message).digest(), "little") % Q
-    base = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-    a, b = times(s, base), add(point(signature[:32]), times(h, point(key)))
-    return s < Q and (a[0] * b[2] - b[0] * a[2]) % P == 0 == (a[1] * b[2] - b[1] * a[2]) % P
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519: the field, the order of its base point.
+D = -121665 * pow(121666, -1, P) % P
+FIELDS = ["audit_path", "entry", "format", "head", "leaf_index", "public_key", "signature", "tree_size"]
 
 
 def need(holds, reason):
     if not holds:
-        sys.exit("REFUSED: " + reason)
+        raise ValueError(reason)
 
 
-def plain(text, size):
-    raw = bytes.fromhex(text) if set(text) <= set("0123456789abcdef") and len(text) == 2 * size else b""
-    need(raw, "a hash, key or signature is not written as it should be")
-    return raw
+def add(a, b):
+    m = D * a[0] * b[0] * a[1] * b[1]
+    return (a[0] * b[1] + b[0] * a[1]) * pow(1 + m, -1, P) % P, (a[1] * b[1] + a[0] * b[0]) * pow(1 - m, -1, P) % P
 
 
-def main():
+def times(n, a):
+    return (0, 1) if n == 0 else add(times(n >> 1, add(a, a)), a) if n & 1 else times(n >> 1, add(a, a))
+
+
+def point(raw):
+    y, odd = int.from_bytes(raw, "little") & (1 << 255) - 1, raw[31] >> 7
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
+    need((x * x - square) % P == 0 and y < P and (x or not odd), "the public key or signature is no curve point")
+    return P - x if x & 1 != odd else x, y
+
+
+def signed(key, message, signature):
+    s = int.from_bytes(signature[32:], "little")
+    h = int.from_bytes(sha512(signature[:32] + key + message).digest(), "little")
+    base = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+    return s < Q and times(s, base) == add(point(signature[:32]), times(h % Q, point(key)))
+
+
+CHECKS = {"ed25519": ([32], [64], signed), "sm2-sm3": ()}  # Lengths of key and signature, and the check.
+
+
+def plain(text, sizes):
+    good = type(text) is str and set(text) <= set("0123456789abcdef") and len(text) / 2 in sizes
+    need(good, "a hash, key or signature is not written as it should be")
+    return bytes.fromhex(text)
+
+
+def opened(raw, fields, form):
+    try:
+        proof = json.loads(raw.decode())
+        whole = raw == (json.dumps(proof, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    except (ValueError, RecursionError):
+        need(False, "the file is cut off or damaged: it is not a whole JSON document")
+    whole = whole and type(proof) is dict and sorted(proof) == fields
+    need(whole, "the file is damaged: not spelled as proof files are")
+    need(proof["format"] == form, "this is no proof file of this kind: unknown format")
+    return proof
+
+
+def head_of(part, trusted):  # A head whose signature holds; what it says is believed from here on.
+    text = part["head"] if type(part["head"]) is str else ""
+    sizes = CHECKS["sm2-sm3" if '"algorithm":"sm2-sm3"' in text else "ed25519"]
+    need(sizes, "signed by SM2 with SM3, which this program does not check")
+    key, signature = plain(part["public_key"], sizes[0]), plain(part["signature"], sizes[1])
+    need(sha256(key).hexdigest() in trusted, "signed with another key: of another log, or forged")
+    need(sizes[2](key, text.encode(), signature), "the signature of the tree head does not hold")
+    return json.loads(text)
+
+
+def climb(at, last, old, new, steps):  # The roots of a smaller and of the larger tree that the steps lead to.
+    for step in [plain(step, [32]) for step in steps]:
+        need(last > 0, "the path of the proof is too long")
+        left = at & 1 or at == last
+        old = sha256(b"\1" + step + old).digest() if left else old
+        new = sha256(b"\1" + (step + new if left else new + step)).digest()
+        while left and not at & 1 and at:
+            at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    return (old.hex(), new.hex()) if last == 0 else ("", "")
+
+
+def check(raw, trusted):
+    proof = opened(raw, FIELDS, "groundplan-proof/1")
+    head, at, size = head_of(proof, trusted), proof["leaf_index"], proof["tree_size"]
+    need(type(at) is type(size) is int, "the place in the tree is not a whole number")
+    need(head["size"] == size and 0 <= at < size, "the place in the tree is not one that the signed head covers")
+    texts = type(proof["entry"]) is str and type(proof["audit_path"]) is list
+    need(texts, "the file is damaged: not spelled as proof files are")
+    leaf = sha256(b"\0" + proof["entry"].encode()).digest()
+    root = climb(at, size - 1, leaf, leaf, proof["audit_path"])[1]
+    need(root == head["root"], "the entry does not stand at this place of the tree that the head signs")
+    return f"entry {at} of {size}, head of {head['at']}\n{proof['entry']}"
+
+
+def main(check=check):
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("file")
-    options.add_argument("--key", required=True, help="SHA-256 of the public key, 64 hexadecimal digits")
+    options.add_argument("--key", required=True, action="append", help="SHA-256 of a public key, 64 hexadecimal digits")
     chosen = options.parse_args()
     with open(chosen.file, "rb") as stream:
         raw = stream.read()
     try:
-        proof = json.loads(raw.decode())
-        again = (json.dumps(proof, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-        head, path = json.loads(proof["head"]), proof["audit_path"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        sys.exit("REFUSED: the file is cut off or damaged: it is not a whole JSON document")
-    need(raw == again and tuple(sorted(proof)) == FIELDS, "the file is damaged: not spelled as proof files are")
-    need(proof["format"] == "groundplan-proof/1", "unknown format of proof file")
-    need(type(proof["leaf_index"]) is type(proof["tree_size"]) is int, "the place in the tree is not a whole number")
-    key, signature = plain(proof["public_key"], 32), plain(proof["signature"], 64)
-    need(sha256(key).hexdigest() == chosen.key.lower(), "signed with another key: of another log, or forged")
-    need(signed(key, proof["head"].encode(), signature), "the signature of the tree head does not hold")
-    at, last = proof["leaf_index"], proof["tree_size"] - 1
-    need(head["size"] == last + 1 and 0 <= at <= last, "the place in the tree is not one that the signed head covers")
-    value = sha256(b"\0" + proof["entry"].encode()).digest()
-    for step in path:
-        other = plain(step, 32)
-        need(last > 0, "the audit path is too long")
-        left = at & 1 or at == last
-        value = sha256(b"\1" + (other + value if left else value + other)).digest()
-        while left and not at & 1 and at:
-            at, last = at >> 1, last >> 1
-        at, last = at >> 1, last >> 1
-    need(
-        last == 0 and value.hex() == head["root"],
-        "the entry does not stand at this place of the tree that the head signs",
-    )
-    print(f"PROVEN: entry {proof['leaf_index']} of {head['size']}, head of {head['at']}\n{proof['entry']}")
+        print("PROVEN: " + check(raw, [key.lower() for key in chosen.key]))
+    except ValueError as refusal:
+        sys.exit(f"REFUSED: {refusal}")
 
 
 if __name__ == "__main__":

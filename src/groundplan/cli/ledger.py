@@ -51,13 +51,27 @@ def prove(entry_id: UUID, out: Path) -> None:
     from groundplan.lib.crypto import signing
 
     proof = queries.inclusion_proof(entry_id)
-    try:
-        out.write_bytes(proof.file())
-    except OSError as error:
-        context.fail(f"{out} could not be written: {error.strerror}.")
+    _write(out, proof.file())
     click.echo(f"{out}: leaf {proof.leaf_index} of {proof.head.size}", err=True)
     key = signing.fingerprint(proof.head.public_key)
     click.echo(f"check with: python3 docs/verify_proof.py --key {key} {out}", err=True)
+
+
+@ledger.command()
+@click.argument("first", type=click.IntRange(min=1, max=2**62))
+@click.argument("second", type=click.IntRange(min=1, max=2**62))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The proof file to write.")
+def consistency(first: int, second: int, out: Path) -> None:
+    """Write the proof that the log of SECOND records only adds to the log of FIRST; both are sizes of signed heads."""
+    context.setup_django()
+    from groundplan.kernel.ledger import queries
+    from groundplan.lib.crypto import signing
+
+    proof = queries.consistency_proof(first, second)
+    _write(out, proof.file())
+    fingerprints = dict.fromkeys(signing.fingerprint(head.public_key) for head in (proof.first, proof.second))
+    keys = " ".join(f"--key {key}" for key in fingerprints)
+    click.echo(f"check with: python3 docs/verify_consistency.py {keys} {out}", err=True)
 
 
 @ledger.command("rotate-key")
@@ -68,6 +82,13 @@ def rotate_key(as_name: str | None) -> None:
     from groundplan.kernel.ledger import actions
 
     click.echo(actions.rotate_key(actor=context.actor_named(as_name).actor_id))
+
+
+def _write(out: Path, content: bytes) -> None:
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        context.fail(f"{out} could not be written: {error.strerror}.")
 
 
 def _show_progress(done: int, total: int) -> None:

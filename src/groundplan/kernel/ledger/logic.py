@@ -15,6 +15,7 @@ from groundplan.lib.canonical import canonical_json
 
 Node = tuple[int, int]
 PROOF_FORMAT = "groundplan-proof/1"
+CONSISTENCY_FORMAT = "groundplan-consistency/1"
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -27,6 +28,14 @@ class SignedHead:
     body: bytes
     signature: bytes
     public_key: bytes
+
+    def document(self) -> dict[str, str]:
+        """The head in a proof file."""
+        return {
+            "head": self.body.decode(),
+            "signature": self.signature.hex(),
+            "public_key": self.public_key.hex(),
+        }
 
 
 @dataclass(frozen=True)
@@ -46,25 +55,34 @@ class InclusionProof:
             "leaf_index": self.leaf_index,
             "tree_size": self.head.size,
             "audit_path": [step.hex() for step in self.path],
-            "head": self.head.body.decode(),
-            "signature": self.head.signature.hex(),
-            "public_key": self.head.public_key.hex(),
+            **self.head.document(),
         }
 
     def file(self) -> bytes:
         """The bytes of the proof file; the script refuses any other spelling of the same document."""
-        return (json.dumps(self.document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        return _file(self.document())
 
 
 @dataclass(frozen=True)
 class ConsistencyProof:
     """That the tree of the second head only adds to the tree of the first."""
 
-    first: int
-    second: int
-    first_root: bytes
-    second_root: bytes
+    first: SignedHead
+    second: SignedHead
     path: tuple[bytes, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The proof file: what docs/verify_consistency.py reads."""
+        return {
+            "format": CONSISTENCY_FORMAT,
+            "first": self.first.document(),
+            "second": self.second.document(),
+            "path": [step.hex() for step in self.path],
+        }
+
+    def file(self) -> bytes:
+        """The bytes of the proof file."""
+        return _file(self.document())
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -286,6 +304,10 @@ def body_of_head(*, number: int, size: int, root: bytes, at: datetime, key_id: s
 def digest_of_head(body: bytes, signature: bytes) -> str:
     """What the next head says of this one: SHA-256 over its body and signature."""
     return hashlib.sha256(body + signature).hexdigest()
+
+
+def _file(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _half(size: int) -> int:

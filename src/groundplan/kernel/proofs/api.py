@@ -207,9 +207,15 @@ def show_consistency(request: HttpRequest, first: TreeSize, second: TreeSize) ->
     """The proof that the later of two signed heads only adds to the earlier."""
     made = ledger.consistency_proof(first, second)
     return {
-        "first": first, "second": second, "first_root": made.first_root.hex(), "second_root": made.second_root.hex(),
+        "first": first, "second": second, "first_root": made.first.root.hex(), "second_root": made.second.root.hex(),
         "path": [step.hex() for step in made.path],
     }  # fmt: skip
+
+
+@router.get("/consistency/file")
+def show_consistency_file(request: HttpRequest, first: TreeSize, second: TreeSize) -> HttpResponse:  # noqa: ARG001
+    """The same as the proof file that verify_consistency.py reads."""
+    return HttpResponse(ledger.consistency_proof(first, second).file(), content_type="application/json; charset=utf-8")
 
 
 @router.get("/entries", response=EntryPage, auth=access.signed_in)

@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from groundplan.kernel.ledger import queries as ledger
 from groundplan.kernel.ledger.errors import NotYetIntegrated
 from groundplan.kernel.parties import access
 from groundplan.kernel.proofs import actions, queries
+from groundplan.kernel.proofs.queries import checking
 from groundplan.lib.errors import GroundplanError
 
 
@@ -62,20 +63,33 @@ def tree_heads(request: HttpRequest) -> HttpResponse:
     """Signed heads and public keys, for everybody."""
     page = queries.heads(after=request.GET.get("after"), size=30)
     rows = [queries.head_document(row) for row in page.items]
-    return render(request, "proofs/heads.html", {"page": page, "rows": rows, "keys": queries.keys()})
+    added = queries.added(request.GET.get("first", ""), request.GET.get("second", ""))
+    return render(request, "proofs/heads.html", {"page": page, "rows": rows, "keys": queries.keys(), "added": added})
 
 
 @require_GET
+def consistency_file(request: HttpRequest, first: int, second: int) -> HttpResponse:  # noqa: ARG001 - Django's.
+    """The proof file that the later of two logs only adds to the earlier, for everybody."""
+    answer = HttpResponse(ledger.consistency_proof(first, second).file(), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="consistency-{first}-{second}.json"'
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
 def verify_proof(request: HttpRequest) -> HttpResponse:
-    """How to check a proof file without us."""
-    return render(request, "proofs/verify.html", {"keys": queries.keys()})
+    """How to check a proof file without us; and a check by us, for everybody."""
+    handed_in = request.FILES.get("file")
+    checked = checking.check(handed_in.read(checking.LARGEST + 1)) if handed_in else None
+    context = {"keys": queries.keys(), "checked": checked, "missing": request.method == "POST" and not handed_in}
+    status = 422 if context["missing"] or (checked and checked.refused) else 200
+    return render(request, "proofs/verify.html", context, status=status)
 
 
 @require_GET
-def verify_script(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature.
-    """The script itself."""
-    answer = HttpResponse(queries.script(), content_type="text/x-python; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="verify_proof.py"'
+def program(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - Django's signature.
+    """A program that checks proof files."""
+    answer = HttpResponse(checking.source(name), content_type="text/x-python; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.py"'
     return answer
 
 
@@ -125,7 +139,9 @@ urlpatterns: list[URLPattern] = [
     path("records", records, name="records"),
     path("records/heads", tree_heads, name="tree-heads"),
     path("records/verify", verify_proof, name="verify-proof"),
-    path("records/verify_proof.py", verify_script, name="verify-script"),
+    path("records/consistency/<int:first>/<int:second>.json", consistency_file, name="consistency-file"),
+    path("records/verify_proof.py", program, {"name": "verify_proof"}, name="verify-script"),
+    path("records/verify_consistency.py", program, {"name": "verify_consistency"}, name="consistency-script"),
     path("records/<uuid:entry_id>", record, name="proof"),
     path("records/<uuid:entry_id>/proof.json", proof_file, name="proof-file"),
     path("webhooks", webhooks, name="webhooks"),

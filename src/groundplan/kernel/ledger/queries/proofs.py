@@ -85,12 +85,18 @@ def inclusion_proof(entry_id: UUID) -> logic.InclusionProof:
         EntryNotFound: no such entry.
         NotYetIntegrated: no signed head covers it yet.
     """
-    found = entry(entry_id)
-    latest = head()
-    if latest is None or latest.size <= found.leaf_index:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.named(APP, "entry_under_head"), [entry_id])
+        found = cursor.fetchone()
+    if found is None:
+        entry(entry_id)
+        # The sequencer came by between the two questions.
+        return inclusion_proof(entry_id)
+    index, body, size, *values = found
+    if size is None or size <= index:
         raise NotYetIntegrated(f"No signed tree head covers the entry {entry_id} yet.")
-    path = _path(logic.inclusion_nodes(found.leaf_index, latest.size))
-    return logic.InclusionProof(bytes(found.body), found.leaf_index, path, signed(latest))
+    signed_head = logic.SignedHead(size, *map(bytes, values))
+    return logic.InclusionProof(bytes(body), index, _path(logic.inclusion_nodes(index, size)), signed_head)
 
 
 def consistency_proof(first: int, second: int) -> logic.ConsistencyProof:
@@ -103,7 +109,7 @@ def consistency_proof(first: int, second: int) -> logic.ConsistencyProof:
         raise SizeOutOfRange(f"{first} and {second} are no sizes in this order.", accepted="0 < first <= second")
     old, new = head_at(first), head_at(second)
     path = _path(logic.consistency_nodes(first, second))
-    return logic.ConsistencyProof(first, second, bytes(old.root), bytes(new.root), path)
+    return logic.ConsistencyProof(signed(old), signed(new), path)
 
 
 def signed(row: Head) -> logic.SignedHead:

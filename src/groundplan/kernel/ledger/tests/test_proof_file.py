@@ -70,9 +70,13 @@ def test_a_file_of_another_log_is_refused_as_such(proof, tmp_path):
         ("tree_size", 12, "not one that the signed head covers"),
         ("leaf_index", True, "not a whole number"),
         ("audit_path", [], "does not stand at this place"),
+        ("audit_path", "00", "not spelled as"),
+        ("audit_path", [7], "not written as it should be"),
         ("audit_path", ["00" * 32] * 40, "too long"),
         ("signature", "00" * 64, "signature of the tree head does not hold"),
         ("format", "groundplan-proof/9", "unknown format"),
+        ("head", '{"algorithm":"sm2-sm3"}', "SM2 with SM3"),
+        ("head", 7, "signature of the tree head does not hold"),
     ],
 )
 def test_a_changed_field_is_refused_with_its_reason(proof, tmp_path, field, value, reason):

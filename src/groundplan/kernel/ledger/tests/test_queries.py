@@ -44,7 +44,7 @@ def test_any_two_heads_are_proven_consistent(log):
     for first in sizes:
         for second in (size for size in sizes if size >= first):
             proof = queries.consistency_proof(first, second)
-            assert logic.consistent(first, second, proof.first_root, proof.second_root, proof.path)
+            assert logic.consistent(first, second, proof.first.root, proof.second.root, proof.path)
 
 
 @pytest.mark.parametrize("sizes", [(0, 1), (8, 3), (2, 8), (8, 9)])

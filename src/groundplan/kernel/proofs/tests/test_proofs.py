@@ -1,9 +1,11 @@
 """Pages and JSON door: who sees what, and that what is shown is true."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from groundplan.kernel.cases import queries as cases
 from groundplan.kernel.cases.tests.factories import dispatched, make_city, open_repair
@@ -18,7 +20,9 @@ from groundplan.kernel.parties.queries import ANONYMOUS
 from groundplan.kernel.parties.tests.factories import Player, make_cast, make_player, make_unit, make_user
 from groundplan.kernel.proofs import queries, registry
 from groundplan.kernel.proofs.logic import steps
+from groundplan.kernel.proofs.queries import checking
 from groundplan.lib import clock
+from groundplan.lib.crypto import signing
 from groundplan.lib.identity import uuid7
 
 SUBJECT = "sample:1"
@@ -132,6 +136,74 @@ def test_heads_keys_and_the_way_to_check_are_public(entry_id, client):
     assert keys[0]["fingerprint"] in text
     assert keys[0]["fingerprint"] in client.get("/records/verify").content.decode()
     assert b"RFC 9162" in client.get("/records/verify_proof.py").content
+
+
+def handed_in(client, content):
+    page = client.post("/records/verify", {"file": SimpleUploadedFile("proof.json", content)})
+    return page.status_code, page.content.decode()
+
+
+def test_the_page_proves_a_good_file_for_anybody(entry_id, client):
+    status, text = handed_in(client, log.inclusion_proof(entry_id).file())
+    assert status == 200
+    assert "证明成立" in text
+    assert str(entry_id) in text
+
+
+def test_the_page_refuses_a_file_cut_in_half_with_its_reason(entry_id, client):
+    content = log.inclusion_proof(entry_id).file()
+    status, text = handed_in(client, content[: len(content) // 2])
+    assert (status, "不是一份完整的 JSON 文档" in text) == (422, True)
+
+
+def test_the_page_refuses_a_file_of_another_log_with_its_reason(entry_id, client, tmp_path, settings):
+    made = log.inclusion_proof(entry_id)
+    here, settings.STATE = settings.STATE, tmp_path
+    other = signing.create_key()
+    settings.STATE = here
+    head = replace(made.head, signature=other.sign(made.head.body), public_key=other.public_key)
+    status, text = handed_in(client, replace(made, head=head).file())
+    assert (status, "属于另一份日志" in text) == (422, True)
+
+
+def test_the_page_refuses_every_flipped_bit_that_was_tried(entry_id):
+    content = log.inclusion_proof(entry_id).file()
+    for position in range(0, len(content) * 8, 41):
+        flipped = bytearray(content)
+        flipped[position // 8] ^= 1 << position % 8
+        assert checking.check(bytes(flipped)).refused, f"bit {position}"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 90_000, b"{}", b"null", b"1" * 9000, b" " * 1_000_002])
+def test_the_page_answers_any_bytes_with_a_reason(entry_id, client, content):
+    status, text = handed_in(client, content)
+    assert status == 422
+    assert "证明不成立" in text or "请选择" in text
+
+
+def test_the_page_says_when_no_file_was_chosen(client, db):
+    assert client.post("/records/verify").status_code == 422
+
+
+def test_the_page_of_heads_shows_that_the_log_only_grew(entry_id, client):
+    ledger.record(actor="system", action="sample.act", subject=SUBJECT)
+    ledger.sequence()
+    second, first = (head["size"] for head in client.get("/api/v1/proofs/heads").json()["items"])
+    text = client.get(f"/records/heads?first={first}&second={second}").content.decode()
+    assert "没有改写" in text
+    file = client.get(f"/records/consistency/{first}/{second}.json").content
+    assert file == log.consistency_proof(first, second).file()
+    assert file == client.get(f"/api/v1/proofs/consistency/file?first={first}&second={second}").content
+    status, text = handed_in(client, file)
+    assert (status, "证明成立" in text) == (200, True)
+    for wrong in (
+        f"first={second}&second={first}",
+        "first=x&second=1",
+        "first=1",
+        "first=-1&second=9999999999999999999",
+    ):
+        text = client.get(f"/records/heads?{wrong}").content.decode()
+        assert "gp-warn" in text, wrong
 
 
 def test_two_heads_are_proven_consistent_for_anybody(entry_id, client):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from groundplan.kernel.events import queries as events
 from groundplan.kernel.events.models import Letter, Webhook
 from groundplan.kernel.ledger import logic as tree
 from groundplan.kernel.ledger import queries as ledger
-from groundplan.kernel.ledger.errors import EntryNotFound
+from groundplan.kernel.ledger.errors import EntryNotFound, SizeOutOfRange
 from groundplan.kernel.ledger.models import Entry, Head, Key
 from groundplan.kernel.parties.models import User
 from groundplan.kernel.parties.queries import Actor
@@ -55,6 +54,19 @@ class Proven:
     fingerprint: str
     root_fits: bool
     signature_holds: bool
+
+
+@dataclass(frozen=True)
+class Added:
+    """Whether the later of two logs only adds to the earlier, as the page tells it."""
+
+    first: str
+    second: str
+    fault: str = ""
+    holds: bool = False
+    old: str = ""
+    new: str = ""
+    path: list[str] = field(default_factory=list)
 
 
 def may_audit(actor: Actor) -> bool:
@@ -197,10 +209,19 @@ def dead_letters(*, after: str | None = None, size: int = 50) -> keyset.Page[Let
     return keyset.page(events.dead_letters(), order=("-id",), after=after, size=size)
 
 
-def script() -> bytes:
-    """The text of verify_proof.py, from the package or the checkout."""
-    inside = Path(__file__).with_name("verify_proof.py")
-    return (inside if inside.exists() else Path(settings.BASE).parents[1] / "docs" / "verify_proof.py").read_bytes()
+def added(first: str, second: str) -> Added | None:
+    """What the page says about two heads that a reader named by their sizes; None when none were named."""
+    if not (first or second):
+        return None
+    try:
+        made = ledger.consistency_proof(int(first[:18]), int(second[:18]))
+    except ValueError:
+        return Added(first, second, fault=_("记录条数应为整数。"))
+    except SizeOutOfRange:
+        return Added(first, second, fault=_("请从下表选两个日志头的记录条数，较早的在前。"))
+    old, new = made.first, made.second
+    holds = tree.consistent(old.size, new.size, old.root, new.root, made.path)
+    return Added(first, second, holds=holds, old=old.root.hex(), new=new.root.hex(), path=[p.hex() for p in made.path])
 
 
 def _midnight(text: str) -> datetime:
