@@ -32,8 +32,7 @@ def search_sql(filters: Filters, *, after: Sequence[Any] | None) -> Iterator[tup
         bound = "(about.opened_at, about.id) < (%(after_at)s, %(after_id)s)"
         parameters |= {"after_at": after[0], "after_id": after[1]}
     # S608: every value is a parameter; what is put in are fixed texts of this package.
-    yield (
-        f"""
+    newest = f"""
         SELECT about.opened_at, about.id
         FROM (
             SELECT about.* FROM cases_case AS about {"WHERE " + bound if bound else ""}
@@ -46,17 +45,14 @@ def search_sql(filters: Filters, *, after: Sequence[Any] | None) -> Iterator[tup
         )
         ORDER BY about.opened_at DESC, about.id DESC
         LIMIT %(size)s
-    """,
-        parameters,
-    )  # noqa: S608
+    """  # noqa: S608
+    yield newest, parameters
     # The units stand in the statement as values, so the planner knows from its statistics which side is smaller.
-    yield (
-        f"""
+    indexed = f"""
         SELECT DISTINCT about.opened_at, about.id
         FROM cases_case AS about JOIN cases_involvement AS involved ON involved.case_id = about.id
         WHERE {" AND ".join([*conditions, bound] if bound else conditions)} AND involved.party_id = ANY(%(parties)s)
         ORDER BY about.opened_at DESC, about.id DESC
         LIMIT %(size)s
-    """,
-        parameters,
-    )  # noqa: S608
+    """  # noqa: S608
+    yield indexed, parameters
