@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "rule-import": ("editor", "/rules/import"),
     "rule-version": ("approver", "/rules/versions/{draft}"),
     "rule-diff": ("approver", "/rules/versions/{in_force}/diff/{draft}"),
+    "rule-replay": ("approver", "/rules/versions/{draft}/replay"),
     "decision": ("hotline", "/decisions/{decision}"),
     "records": ("auditor", "/records"),
     "proof": ("auditor", "/records/{record}"),

@@ -180,30 +180,45 @@ def template(*, key: str, out: Path | None, on: Any) -> None:
 @rules.command("replay")
 @click.argument("key")
 @click.argument("candidate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", help="Count groups by the values of this input.")
+@click.option("--better", multiple=True, metavar="OUTPUT=lower|higher", help="Says who would be worse off.")
 @json_option
-def replay(*, key: str, candidate: Path, as_json: bool) -> None:
+def replay(*, key: str, candidate: Path, by: str | None, better: tuple[str, ...], as_json: bool) -> None:
     """Run the table in the file CANDIDATE over every recorded decision of rule KEY. Nothing is imported."""
     setup_django()
     from groundplan.kernel.rules import queries
     from groundplan.kernel.rules.logic.files.source import read_table_file
 
-    found = queries.replay(key, read_table_file(candidate.read_bytes(), candidate.name))
+    directions = {name: way for name, _, way in (item.partition("=") for item in better)}
+    table = read_table_file(candidate.read_bytes(), candidate.name)
+    found = queries.replay(key, table, by=by, better=directions)
     if as_json:
-        echo_json(
-            {
-                "compared": found.compared,
-                "changed": found.changed,
-                "erased": found.erased,
-                "outcomes": [{"from": o.before, "to": o.after, "count": o.count} for o in found.outcomes],
-                "examples": [
-                    {"decision": str(e.decision), "subject": e.subject, "from": e.before, "to": e.after}
-                    for e in found.examples
-                ],
-            }
-        )
+        echo_json(replay_json(found))
         return
     click.echo(f"compared: {found.compared}, changed: {found.changed}, erased: {found.erased}")
+    if better:
+        click.echo(f"worse: {found.worse}, better: {found.better}")
     for item in found.outcomes:
         if item.before != item.after:
             before, after = (json.dumps(answer, ensure_ascii=False) for answer in (item.before, item.after))
             click.echo(f"{item.count}\t{before} -> {after}")
+
+
+def replay_json(found: Any) -> dict[str, Any]:
+    """A replay as one JSON object."""
+    return {
+        "compared": found.compared,
+        "changed": found.changed,
+        "worse": found.worse,
+        "better": found.better,
+        "erased": found.erased,
+        "bulk": found.bulk,
+        "outcomes": [{"from": o.before, "to": o.after, "count": o.count, "verdict": o.verdict} for o in found.outcomes],
+        "units": [vars(share) for share in found.units],
+        "by": found.by,
+        "groups": [vars(share) for share in found.groups],
+        "examples": [
+            {"decision": str(e.decision), "subject": e.subject, "from": e.before, "to": e.after, "verdict": e.verdict}
+            for e in found.examples[:20]
+        ],
+    }

@@ -22,6 +22,7 @@ class CasesConfig(AppConfig):
             events.event_type(name, model)
         files.reader("case:", doors.may_read)
         rules.reader("case:", doors.may_read)
+        rules.unit("case:", doors.UNITS_SQL)
         rules.dependent(doors.flows_that_use)
         registry.add(
             Entry("home", {"zh-hans": "工作台", "en": "Home"}, "work", 10, doors.has_office, doors.waiting),

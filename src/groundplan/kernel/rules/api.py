@@ -17,7 +17,8 @@ from groundplan.kernel.rules.errors import RuleRoleNeeded
 from groundplan.kernel.rules.logic.files.workbook import MAX_BYTES
 from groundplan.kernel.rules.logic.values import to_json
 from groundplan.kernel.rules.models import RuleVersion
-from groundplan.kernel.rules.pages.reading import readable_decision, readable_version, visible_versions
+from groundplan.kernel.rules.pages.reading import RULE_ROLES, readable_decision, readable_version, visible_versions
+from groundplan.kernel.rules.pages.replaying import readable_examples, replay_of
 
 router = Router(auth=signed_in)
 
@@ -97,6 +98,51 @@ class DecisionOut(Schema):
     reasons: list[ReasonOut]
 
 
+class OutcomeOut(Schema):
+    """How many decisions went from one answer to another."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    count: int
+    verdict: str
+
+
+class ShareOut(Schema):
+    """Counts of one unit or group."""
+
+    name: str
+    compared: int
+    changed: int
+    worse: int
+    better: int
+    erased: int
+
+
+class ExampleOut(Schema):
+    """A decision that would come out otherwise and that the reader may see."""
+
+    decision: UUID
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    verdict: str
+
+
+class ReplayOut(Schema):
+    """What a version would have made of the recorded decisions of its rule."""
+
+    compared: int
+    changed: int
+    worse: int
+    better: int
+    erased: int
+    by: str | None
+    outcomes: list[OutcomeOut]
+    units: list[ShareOut]
+    groups: list[ShareOut]
+    examples: list[ExampleOut]
+
+
 class ForceIn(Schema):
     """The first day of a version; today by default."""
 
@@ -172,6 +218,16 @@ def get_version(request: HttpRequest, public_id: UUID) -> Any:
     _officer_only(request)
     item = readable_version(request, public_id)
     return {**_shown(item), "definition": item.definition}
+
+
+@router.get("/versions/{uuid:public_id}/replay", response=ReplayOut)
+def replay_version(request: HttpRequest, public_id: UUID) -> Any:
+    """A version over every recorded decision; ``?by=INPUT&better-OUTPUT=lower``; examples within the reader's scope."""
+    if not _actor(request).has_role(*RULE_ROLES):
+        raise RuleRoleNeeded("rule_editor")
+    found = replay_of(readable_version(request, public_id), request.GET)
+    shown = {name: getattr(found, name) for name in ReplayOut.model_fields if name != "examples"}
+    return {**shown, "outcomes": found.outcomes[:200], "examples": readable_examples(request, found.examples)}
 
 
 @router.post("/versions/{uuid:public_id}/approve", response=VersionOut)

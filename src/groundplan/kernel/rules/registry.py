@@ -32,6 +32,7 @@ class Dependent:
 
 
 readers: dict[str, Reader] = {}
+units: dict[str, str] = {}
 dependents: list[Callable[[str], Iterable[Dependent]]] = []
 
 
@@ -69,3 +70,18 @@ def reader_of(subject: str) -> Reader:
 def dependents_of(key: str) -> list[Dependent]:
     """What uses a rule."""
     return [item for find in dependents for item in find(key)]
+
+
+def unit(subject_prefix: str, sql: str) -> None:
+    """Register which unit answers for subjects that begin with a prefix; called from ``AppConfig.ready()``.
+
+    Args:
+        subject_prefix: as ``case:``.
+        sql: a SELECT of the columns ``subject`` and ``unit`` (the code), one row a subject.
+    """
+    units[subject_prefix] = sql
+
+
+def units_sql() -> str:
+    """Subjects and the codes of the units that answer for them."""
+    return " UNION ALL ".join(units.values()) or "SELECT NULL::text AS subject, NULL::text AS unit WHERE FALSE"

@@ -13,6 +13,12 @@ from groundplan.kernel.cases.models import FlowVersion
 from groundplan.kernel.parties.access import actor_of
 from groundplan.kernel.rules.registry import Dependent
 
+# The unit that answers for a case, for the counts of a replay of rules.
+UNITS_SQL = """
+    SELECT 'case:' || held.public_id AS subject, party.code AS unit
+    FROM cases_case held JOIN parties_party party ON party.id = held.owner_party_id
+"""
+
 
 def may_read(request: HttpRequest, subject: str) -> bool:
     """Whether a request may read what belongs to a case: its officers, and its reporter what is theirs."""

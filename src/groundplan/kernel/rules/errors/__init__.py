@@ -190,3 +190,13 @@ class DecisionUnknown(NotFound):
     """There is no such decision, or none that the reader may see."""
 
     code = "rule-decision-unknown"
+
+
+class ReplayRefused(Invalid):
+    """A replay cannot be made as asked."""
+
+    code = "rule-replay-refused"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "无法回溯测算", "en": "The replay is refused"}
+
+    def __init__(self, reason: str, **params: Any) -> None:
+        super().__init__(reason_text(reason, params))

@@ -96,6 +96,9 @@ REASONS: Final[dict[str, str]] = {
     "earliest": _("%(date)s 或以后"),
     "unchanged": _("规则“%(rule)s”与第 %(version)s 版完全相同"),
     "role": _("需要角色：%(role)s"),
+    "replay-better": _("没有结论可以这样比较：“%(text)s”；可用：%(known)s"),
+    "replay-group": _("不能按“%(text)s”分组；可用：%(known)s"),
+    "replay-large": _("逐条测算的决定超过 %(limit)s 条；请由管理员运行 groundplan rules replay %(rule)s"),
     "hidden": _("（个人信息，不显示）"),
 }
 

@@ -5,7 +5,6 @@ Functions that end in ``_sql`` return text with ``%s`` places and the values for
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from groundplan.kernel.rules.logic.table import Row, Table
@@ -43,24 +42,26 @@ def columns_sql(table: Table, facts: str) -> Sql:
     return ", ".join(parts), values
 
 
-def outcome_sql(table: Table) -> Sql:
-    """The outputs as JSON, or ``{"error": …}``, by the columns c0, c1 and so on."""
+def outcome_sql(table: Table) -> tuple[str, list[Any], list[dict[str, Any]]]:
+    """Which answer the columns c0, c1 and so on get, as a number, and the answers: outputs or ``{"error": …}``."""
     parts: list[str] = []
     values: list[Any] = []
+    answers: list[dict[str, Any]] = [{"error": MISSING}, {"error": ILL_TYPED}, {"error": NO_ROW}]
     for place, item in enumerate(table.inputs):
         if not item.optional:
-            parts.append(f"WHEN c{place} IS NULL THEN %s")
-            values.append(_error(MISSING))
+            parts.append(f"WHEN c{place} IS NULL THEN 0")
     for place, item in enumerate(table.inputs):
         if item.values:
-            parts.append(f"WHEN NOT c{place} = ANY(%s) THEN %s")
-            values += [[choice.value for choice in item.values], _error(ILL_TYPED)]
+            parts.append(f"WHEN NOT c{place} = ANY(%s) THEN 1")
+            values.append([choice.value for choice in item.values])
     for row in table.rows:
         condition, given = row_sql(row, table)
-        parts.append(f"WHEN {condition} THEN %s")
-        values += [*given, _outputs(table, row)]
-    values.append(_outputs(table, table.default) if table.default else _error(NO_ROW))
-    return f"(CASE {' '.join(parts)} ELSE %s END)::jsonb", values
+        parts.append(f"WHEN {condition} THEN {len(answers)}")
+        values += given
+        answers.append(_outputs(table, row))
+    if table.default:
+        answers.append(_outputs(table, table.default))
+    return f"(CASE {' '.join(parts)} ELSE {len(answers) - 1 if table.default else 2} END)", values, answers
 
 
 def row_sql(row: Row, table: Table) -> Sql:
@@ -107,10 +108,6 @@ def span_sql(span: Span, column: str, kind: str) -> Sql:
     return f"({' AND '.join(parts)})", values
 
 
-def _error(code: str) -> str:
-    return json.dumps({"error": code})
-
-
-def _outputs(table: Table, row: Row) -> str:
+def _outputs(table: Table, row: Row) -> dict[str, Any]:
     pairs = zip(table.outputs, row.outputs, strict=True)
-    return json.dumps({item.name: to_json(value) for item, value in pairs}, ensure_ascii=False)
+    return {item.name: to_json(value) for item, value in pairs}

@@ -118,6 +118,7 @@ def rights(request: HttpRequest, item: RuleVersion) -> dict[str, bool]:
         "may_retire": (approver and standing in ("draft", "approved", "scheduled"))
         or (draft and actor.has_role("rule_editor")),
         "may_import": actor.has_role("rule_editor"),
+        "may_replay": actor.has_role(*RULE_ROLES),
     }
 
 

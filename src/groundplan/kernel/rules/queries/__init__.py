@@ -248,16 +248,28 @@ def gap_texts(item: RuleVersion) -> list[str]:
     return [reason_text("gap", {"example": example_text(compiled, found)}) for found in gaps_of(item).examples]
 
 
-def replay(key: str, candidate: CompiledTable, *, bulk: bool | None = None) -> Replay:
+def replay(
+    key: str,
+    candidate: CompiledTable,
+    *,
+    by: str | None = None,
+    better: Mapping[str, str] | None = None,
+    bulk: bool | None = None,
+    most_streamed: int | None = None,
+) -> Replay:
     """What a candidate would have changed in the recorded decisions of a rule (规则回溯测算).
 
     Args:
         key: the rule whose decisions are read.
         candidate: the table to try.
+        by: the input by whose values groups are counted.
+        better: for outputs by name whether ``lower`` or ``higher`` is better, to say who is worse off.
         bulk: force SQL or one-by-one; by default SQL where it can answer.
+        most_streamed: refuse to go one by one over more decisions than this.
 
     Raises:
         RuleUnknown: no rule has this key.
+        ReplayRefused: ``by`` or ``better`` names nothing, or there is too much to stream.
     """
     rule(key)
-    return replaying.replay(key, candidate, bulk=bulk)
+    return replaying.replay(key, candidate, by=by, better=better, bulk=bulk, most_streamed=most_streamed)
