@@ -44,6 +44,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "command": ("dispatcher", "/command"),
     "indicators": ("leader", "/indicators"),
     "incident-imports": ("data", "/incidents/imports"),
+    "incident-trial": ("data", "/incidents/trial"),
 }
 # More views of a page, shown and checked like a page of its own.
 VIEWS: dict[str, tuple[str, str]] = {

@@ -55,6 +55,13 @@ def register() -> None:
         Entry(
             "incident-imports", {"zh-hans": "批量导入", "en": "Import"}, "work", 60, holds("operator", "data_office")
         ),
+        Entry(
+            "incident-trial",
+            {"zh-hans": "旁路试算", "en": "Trial of past cases"},
+            "work",
+            65,
+            holds("dispatcher", "data_office"),
+        ),
         Entry("command", {"zh-hans": "指挥调度", "en": "Command"}, "command", 10, holds(*FLOOR_ROLES)),
         Entry(
             "indicators",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,8 +15,7 @@ from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.ledger.actions import record
 from groundplan.kernel.parties.queries import Actor
 from groundplan.systems.incidents.models import Category
-
-PROFILES = Path(__file__).resolve().parents[3] / "profiles"
+from groundplan.systems.incidents.queries.directory import PROFILES
 
 
 @transaction.atomic

@@ -36,11 +36,12 @@ class UnreadableMoment(ValueError):
     """A cell that should hold a time holds something else."""
 
 
-def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
+def propose_mapping(headers: Sequence[str], fields: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, str]:
     """Field -> header, for each field whose usual names one header equals or, failing that, contains.
 
     Args:
         headers: as they stand in the file.
+        fields: the usual names of each field; FIELDS when None.
 
     Returns:
         A proposal: each header serves one field at most.
@@ -53,7 +54,7 @@ def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
     taken: dict[str, str] = {}
     used: set[str] = set()
     for exact in (True, False):
-        for field, names in FIELDS.items():
+        for field, names in (fields or FIELDS).items():
             if field in taken:
                 continue
             for name in names:

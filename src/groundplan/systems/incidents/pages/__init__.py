@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from groundplan.systems.incidents.pages import floor, imports, resident, statistics, work
+from groundplan.systems.incidents.pages import floor, imports, resident, statistics, trials, work
 
 urlpatterns: list[URLPattern] = [
     path("report", resident.report, name="report"),
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("command/map.geojson", floor.command_map, name="command-map"),
     path("indicators", statistics.indicators, name="indicators"),
     path("indicators/cases", statistics.indicator_cases, name="indicator-cases"),
+    path("incidents/trial", trials.trial, name="incident-trial"),
     path("incidents/imports", imports.uploads, name="incident-imports"),
     path("incidents/imports/columns", imports.columns, name="incident-import-columns"),
     path("incidents/imports/<uuid:public_id>", imports.load_page, name="incident-load"),

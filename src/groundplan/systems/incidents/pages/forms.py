@@ -174,6 +174,18 @@ class UploadForm(forms.Form):
     system = forms.ChoiceField(label=_("坐标系"), choices=SYSTEMS)
 
 
+class TrialForm(forms.Form):
+    """A file of past cases, and a changed directory."""
+
+    file = forms.FileField(
+        label=_("历史工单"),
+        help_text=_("XLSX、CSV，任意列名；可含承办单位、派单时间、签收时间、办结时间、办结期限、退单次数。"),
+    )
+    directory = forms.FileField(
+        label=_("修改后的派单目录"), required=False, help_text=_("XLSX、CSV；填写后显示哪些工单会改派。")
+    )
+
+
 class MappingForm(forms.Form):
     """Which column is which field, for the headers of one file."""
 

@@ -7,6 +7,7 @@ from groundplan.systems.incidents.queries.categories import (
     known_fields,
     proposed_category,
 )
+from groundplan.systems.incidents.queries.directory import directory_text
 from groundplan.systems.incidents.queries.figures import Figures, figure_cases, figures, figures_plainly
 from groundplan.systems.incidents.queries.floor import district_figures, latest_incidents, map_features, today_figures
 from groundplan.systems.incidents.queries.follow import FollowView, follow, follow_code, incident_of_receipt
@@ -28,6 +29,7 @@ from groundplan.systems.incidents.queries.reports import (
     load_for,
     seen_likely,
 )
+from groundplan.systems.incidents.queries.trial import Trial, run_trial
 
 FLOWS = ("hotline", "city-management")
 
@@ -36,6 +38,7 @@ __all__ = [
     "Figures",
     "FollowView",
     "PanelFacts",
+    "Trial",
     "caller_history",
     "categories",
     "category",
@@ -43,6 +46,7 @@ __all__ = [
     "category_name",
     "city_bounds",
     "comparable",
+    "directory_text",
     "district_figures",
     "earlier_same",
     "figure_cases",
@@ -61,6 +65,7 @@ __all__ = [
     "map_features",
     "panel_facts",
     "proposed_category",
+    "run_trial",
     "saved_mapping",
     "seen_likely",
     "today_figures",
