@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "case": ("handler", "/cases/{task_case}"),
     "case-step": ("hotline", "/cases/steps/{step}"),
     "flow": ("hotline", "/cases/flows/hotline"),
+    "flow-versions": ("editor", "/cases/flows/hotline/versions"),
     "rules": ("editor", "/rules"),
     "rule": ("editor", "/rules/dispatch-directory"),
     "rule-import": ("editor", "/rules/import"),
@@ -55,6 +56,8 @@ VIEWS: dict[str, tuple[str, str]] = {
     "not-found": ("handler", "/nowhere"),
 }
 EXEMPT: dict[str, str] = {
+    "flow-migration-new": "takes a POST; what was tried is shown on the page of versions",
+    "flow-migration-decide": "takes a POST and goes back",
     "my-language": "takes a POST and goes back",
     "token-revoke": "takes a POST and goes back",
     "account-password": "takes a POST and goes back",

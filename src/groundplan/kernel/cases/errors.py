@@ -82,3 +82,37 @@ class IdentityHidden(NotAllowed):
 
     code = "identity-hidden"
     title: ClassVar[dict[str, str]] = {"zh-hans": "举报人信息依法保密", "en": "The reporter is hidden from this role"}
+
+
+class FlowRoleNeeded(NotAllowed):
+    """Changing the flow of running cases asks for a role that the actor does not hold."""
+
+    code = "flow-role-needed"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "没有管理流程的权限", "en": "Managing flows needs another role"}
+
+
+class MigrationNeedsSecondPerson(NotAllowed):
+    """Who proposed a migration does not approve it."""
+
+    code = "migration-needs-second-person"
+    title: ClassVar[dict[str, str]] = {
+        "zh-hans": "版本迁移须由另一人批准",
+        "en": "A second person approves a migration of cases",
+    }
+
+
+class MappingInvalid(Invalid):
+    """A mapping between versions names what is not there; ``problems`` says where."""
+
+    code = "mapping-invalid"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "版本对应关系有误", "en": "The mapping of versions is not valid"}
+
+
+class MigrationMoved(Conflict):
+    """A migration is no longer in the state that the actor saw, or another one is under way."""
+
+    code = "migration-moved"
+    title: ClassVar[dict[str, str]] = {
+        "zh-hans": "版本迁移已被他人处理",
+        "en": "Somebody else has moved this migration",
+    }

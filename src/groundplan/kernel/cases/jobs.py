@@ -19,3 +19,10 @@ def escalate_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's 
 def fill_due_dates(timestamp: int) -> None:  # noqa: ARG001
     """Every hour: cases that waited for a calendar get their dates."""
     actions.fill_due_dates()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.carry_on_migrations")
+def carry_on_migrations(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: approved migrations of running cases go on."""
+    actions.carry_on_migrations()

@@ -307,3 +307,42 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.satisfaction}"
+
+
+class FlowMigration(models.Model):
+    """Running cases of a flow move to another version by a mapping. Retention: as the cases."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    from_version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, related_name="+")
+    to_version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, related_name="+")
+    mapping = models.JSONField(default=dict)
+    reason = models.TextField()
+    state = models.CharField(max_length=10, default="proposed")
+    proposed_at = models.DateTimeField(default=clock.now)
+    proposed_by = models.CharField(max_length=64)
+    proposed_name = models.CharField(max_length=120, blank=True, default="")
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.CharField(max_length=64, blank=True, default="")
+    approved_name = models.CharField(max_length=120, blank=True, default="")
+    reached = models.BigIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One of a version at a time is proposed or under way."""
+
+        db_table = "cases_flow_migration"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["from_version"],
+                condition=models.Q(state__in=["proposed", "approved"]),
+                name="cases_flow_migration_one",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["proposed", "approved", "done", "withdrawn"]),
+                name="cases_flow_migration_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_version_id} → {self.to_version_id} {self.state}"

@@ -10,7 +10,16 @@ from groundplan.kernel.cases.actions.course import (
 )
 from groundplan.kernel.cases.actions.disputes import decide_extension, request_extension, return_task, rule_return
 from groundplan.kernel.cases.actions.feedback import comment, rate_case, unmask_field
-from groundplan.kernel.cases.actions.flows import import_flow, put_flow_in_force, valid_flow
+from groundplan.kernel.cases.actions.flows import (
+    MigrationCount,
+    approve_migration,
+    carry_on_migrations,
+    import_flow,
+    propose_migration,
+    put_flow_in_force,
+    valid_flow,
+    withdraw_migration,
+)
 from groundplan.kernel.cases.actions.handover import (
     accept_transfer,
     add_assisting,
@@ -24,10 +33,13 @@ from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overd
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
 
 __all__ = [
+    "MigrationCount",
     "OverdueCount",
     "accept_transfer",
     "add_assisting",
+    "approve_migration",
     "cancel_case",
+    "carry_on_migrations",
     "comment",
     "complete_task",
     "decide_extension",
@@ -36,6 +48,7 @@ __all__ = [
     "import_flow",
     "merge_cases",
     "open_case",
+    "propose_migration",
     "put_flow_in_force",
     "rate_case",
     "reassign_task",
@@ -52,4 +65,5 @@ __all__ = [
     "transfer_task",
     "unmask_field",
     "valid_flow",
+    "withdraw_migration",
 ]

@@ -64,6 +64,12 @@ def seal(case: Case, secret: Mapping[str, Any]) -> None:
         case.reporter_hash = keyed_hash(str(phone), purpose="cases.reporter")
 
 
+def seal_anew(case: Case, secret: Mapping[str, Any]) -> None:
+    """Keep exactly these personal values, without those that were there before."""
+    case.personal, case.reporter_hash = None, None
+    seal(case, secret)
+
+
 def next_number(flow: Flow, now: datetime) -> str:
     """The next number of a flow's series; the series' row is locked until the case is written."""
     local = timezone.localtime(now)

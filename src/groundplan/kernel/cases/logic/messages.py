@@ -65,6 +65,13 @@ class CaseMerged(CaseEvent):
     merged: list[str]
 
 
+class CaseMigrated(CaseEvent):
+    """A running case went over to another version of its flow."""
+
+    from_version: int
+    to_version: int
+
+
 class CaseCommented(CaseEvent):
     """Somebody said something or added files."""
 
@@ -124,6 +131,7 @@ TYPES: dict[str, type[CaseEvent]] = {
     "case.reopened.v1": CaseCounted,
     "case.merged.v1": CaseMerged,
     "case.cancelled.v1": CaseEvent,
+    "case.migrated.v1": CaseMigrated,
     "case.commented.v1": CaseCommented,
     "case.rated.v1": CaseRated,
     "case.dated.v1": CaseDated,

@@ -44,6 +44,10 @@ STEPS: dict[str, dict[str, str]] = {
     "merged_in": {"zh-hans": "并入重复件：{other}", "en": "Duplicates joined: {other}"},
     "reopen": {"zh-hans": "重新办理", "en": "Reopened"},
     "cancel": {"zh-hans": "撤销", "en": "Cancelled"},
+    "migrated": {
+        "zh-hans": "流程由第 {old} 版改为第 {new} 版，期限不变",
+        "en": "The flow changes from version {old} to version {new}; deadlines stay",
+    },
     "comment": {"zh-hans": "备注", "en": "Comment"},
     "callback": {"zh-hans": "回访：{result}", "en": "Call-back: {result}"},
     "rate": {"zh-hans": "评价：{result}", "en": "Rated: {result}"},

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from groundplan.kernel.cases.pages import case, doing, work
+from groundplan.kernel.cases.pages import case, doing, versions, work
 
 urlpatterns = [
     path("work", work.home, name="home"),
     path("work/figures", work.figures, name="work-figures"),
     path("cases", work.listing, name="cases"),
     path("cases/flows/<slug:key>", work.flow_page, name="flow"),
+    path("cases/flows/<slug:key>/versions", versions.page, name="flow-versions"),
+    path("cases/flows/<slug:key>/migrations", versions.propose, name="flow-migration-new"),
+    path("cases/migrations/<uuid:public_id>/<slug:what>", versions.decide, name="flow-migration-decide"),
     path("cases/steps/<uuid:public_id>", case.step, name="case-step"),
     path("cases/<uuid:public_id>", case.page, name="case"),
     path("cases/<uuid:public_id>/live", case.live, name="case-live"),

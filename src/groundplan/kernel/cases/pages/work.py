@@ -18,6 +18,7 @@ from groundplan.kernel.rules import queries as rules
 from groundplan.lib.errors import NotFound
 from groundplan.portal.templatetags.portal import label
 
+OFFICE = ("rule_editor", "data_office", "rule_approver")
 SIZE_HOME = 20
 SIZE_LIST = 50
 
@@ -60,7 +61,9 @@ def flow_page(request: HttpRequest, key: str) -> HttpResponse:
     for stage in stages:
         stage["rule_label"] = names.get(stage["rule"], stage["rule"])
         stage["works"] = [(work, names.get(_limit_rule(work), {})) for _key, work in stage["works"]]
-    return render(request, "cases/flow.html", {"version": version, "flow": flow, "stages": stages})
+    context = {"version": version, "flow": flow, "stages": stages}
+    context["may_migrate"] = request.actor.has_role(*OFFICE)  # type: ignore[attr-defined]
+    return render(request, "cases/flow.html", context)
 
 
 def filters_of(request: HttpRequest) -> Filters:
