@@ -36,11 +36,12 @@ class Child:
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
+    ended: float = 0.0
     failures: int = 0
 
     def start(self) -> None:
         """Start it, in a session of its own: a Ctrl-C reaches it through the supervisor only."""
-        self.started = time.monotonic()
+        self.started, self.ended = time.monotonic(), 0.0
         self.process = subprocess.Popen(
             self.command,
             pass_fds=self.pass_fds,
@@ -53,11 +54,11 @@ class Child:
         """Start it again if it has ended and its time of patience is over."""
         if self.process is None or self.process.poll() is None:
             return
-        lived = time.monotonic() - self.started
-        if self.process.returncode is not None and lived > LONG_ENOUGH_S:
+        if not self.ended:
+            self.ended = time.monotonic()
+        if self.ended - self.started > LONG_ENOUGH_S:
             self.failures = 0
-        patience = PATIENCE_S[min(self.failures, len(PATIENCE_S) - 1)]
-        if lived < patience:
+        if time.monotonic() - self.started < PATIENCE_S[min(self.failures, len(PATIENCE_S) - 1)]:
             return
         self.failures += 1
         click.echo(f"groundplan: {self.name} ended with status {self.process.returncode}; starting it again", err=True)

@@ -126,13 +126,13 @@ def test_a_benchmark_without_its_peer_names_the_package(tmp_path, capsys):
     assert "no-such-peer" in capsys.readouterr().err
 
 
-def test_a_benchmark_with_unequal_answers_or_missing_figures_fails(capsys):
+def test_a_benchmark_with_missing_or_endless_figures_fails(capsys):
     figures = dict.fromkeys(bench.KEYS, "x") | {"ratio": 2.0, "equal": True}
     assert bench.checked("some.thing", figures)["name"] == "some.thing"
-    for broken in ({**figures, "equal": False}, {**figures, "ratio": float("inf")}, {"ratio": 1.0}):
+    for broken in ({**figures, "ratio": float("inf")}, {"ratio": 1.0}):
         with pytest.raises(SystemExit):
             bench.checked("some.thing", broken)
-    assert "differ" in capsys.readouterr().err
+    assert "does not say" in capsys.readouterr().err
 
 
 def test_every_benchmark_is_listed():

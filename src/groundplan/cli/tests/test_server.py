@@ -209,6 +209,8 @@ def test_a_killed_guardian_is_replaced_and_pages_come_back(installation):
     wait_until(lambda: not Path(f"/proc/{running['postmaster']}").exists(), 10)
     installation.wait_until_ready()
     assert installation.get("sign-in") == 200
+    # Whoever joined the server before finds it where it was.
+    assert json.loads((installation.state / "postgres" / "running.json").read_text())["port"] == running["port"]
 
 
 def test_after_kill_9_of_everything_the_next_start_has_every_committed_row(tmp_path_factory):
