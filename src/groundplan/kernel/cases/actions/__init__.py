@@ -2,7 +2,6 @@
 
 from groundplan.kernel.cases.actions.course import (
     cancel_case,
-    merge_cases,
     reopen_case,
     resume_case,
     supervise_case,
@@ -28,6 +27,7 @@ from groundplan.kernel.cases.actions.handover import (
     refuse_transfer,
     transfer_task,
 )
+from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
 from groundplan.kernel.cases.actions.opening import open_case
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
@@ -64,6 +64,7 @@ __all__ = [
     "suspend_case",
     "transfer_task",
     "unmask_field",
+    "unmerge_case",
     "valid_flow",
     "withdraw_migration",
 ]

@@ -1,8 +1,7 @@
-"""The course of a whole case: suspend, resume, supervise, merge, reopen, cancel."""
+"""The course of a whole case: suspend, resume, supervise, reopen, cancel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +11,9 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._loading import load_case
-from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions._rights import require_power, require_reason
 from groundplan.kernel.cases.errors import DataInvalid, NotYourTask
-from groundplan.kernel.cases.models import Case, Involvement
+from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.queries.scope import controls
 from groundplan.kernel.parties.queries import Actor
 
@@ -93,47 +91,6 @@ def supervise_case(*, actor: Actor, case: UUID | str, seen: int | None, text: st
 
 
 @transaction.atomic
-def merge_cases(*, actor: Actor, into: UUID | str, cases: Sequence[UUID | str], seen: int | None, reason: str) -> Case:
-    """Join duplicates (并单): they end in the case that goes on, whose units see them all.
-
-    Args:
-        actor: of the controlling unit, or holder of a task that allows it.
-        into: the case that goes on.
-        cases: the duplicates.
-        seen: version of the case that goes on.
-        reason: why they are the same.
-
-    Raises:
-        CaseMoved: somebody else was faster.
-        NotYourTask: the actor may not merge one of them.
-        DataInvalid: no duplicates are named, or the case itself, or one of another flow.
-    """
-    main = load_case(actor, into, seen, "open")
-    require_power(main, actor, "merge")
-    text = require_reason(reason)
-    others = []
-    for public_id in sorted({str(each) for each in cases}):
-        other = load_case(actor, public_id, None, "open")
-        if other.case.pk == main.case.pk or other.case.flow != main.case.flow:
-            raise DataInvalid(_("只能并入同一流程的另一办件。"), fields=[{"field": "cases", "reason": public_id}])
-        require_power(other, actor, "merge")
-        others.append(other)
-    if not others:
-        raise DataInvalid(_("请选择要并入的办件。"), fields=[{"field": "cases", "reason": "missing"}])
-    first = main.step("merged_in", note=text, other="、".join(each.case.number for each in others))
-    for involvement in Involvement.objects.filter(case__in=[each.case for each in others]).select_related("party"):
-        if involvement.party_id not in main.involved:
-            main.involve(involvement.party, "merged")
-    already = set(Involvement.objects.filter(case=main.case).values_list("party_id", flat=True))
-    main.involved = {party: part for party, part in main.involved.items() if party not in already}
-    main.announce("case.merged.v1", merged=[str(each.case.public_id) for each in others])
-    record = main.finish("merge", first=first, data={"merged": [each.case.number for each in others]})
-    for other in others:
-        _end_merged(other, main.case, record, text)
-    return main.case
-
-
-@transaction.atomic
 def reopen_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str) -> Case:
     """Reopen a closed case with a reason; the total clock starts anew.
 
@@ -179,13 +136,3 @@ def cancel_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
     move.announce("case.cancelled.v1")
     move.finish("cancel", first=first)
     return move.case
-
-
-def _end_merged(other: Move, into: Case, record: UUID, note: str) -> None:
-    """End a duplicate under the record of the merge."""
-    other.leave()
-    other.case.state = "merged"
-    other.case.merged_into = into
-    other.end_case()
-    other.step("merge", note=note, other=into.number)
-    other.write(record)

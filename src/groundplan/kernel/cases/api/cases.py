@@ -94,6 +94,13 @@ def merge(request: HttpRequest, case_id: UUID, given: MergeIn) -> dict[str, Any]
     return CaseOut.of(made)
 
 
+@router.post("/{uuid:case_id}/unmerge", response=CaseOut, summary="Take a duplicate out again (拆单)")
+@idempotent
+def unmerge(request: HttpRequest, case_id: UUID, given: ReasonIn) -> dict[str, Any]:
+    """It goes on where it stood."""
+    return CaseOut.of(actions.unmerge_case(actor=actor_in(request), case=case_id, **given.dict()))
+
+
 @router.post("/{uuid:case_id}/reopen", response=CaseOut, summary="Reopen")
 @idempotent
 def reopen(request: HttpRequest, case_id: UUID, given: ReasonIn) -> dict[str, Any]:

@@ -30,6 +30,26 @@ CompileTest = Callable[[str, CaseField], object]
 CheckSpan = Callable[[str], object]
 
 
+class _GivenTwiceError(Exception):
+    """A key stands twice in one mapping, which YAML forbids and its readers overlook."""
+
+    def __init__(self, key: str, line: int) -> None:
+        super().__init__(key)
+        self.key, self.line = key, line
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """Reads YAML as data; a stage or field that is written twice is no longer lost silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's signature.
+        seen = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
+                raise _GivenTwiceError(key.value, key.start_mark.line + 1)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault of a flow file: where, and why."""
@@ -48,9 +68,13 @@ def read_flow(text: str) -> tuple[Flow | None, list[Problem]]:
         The flow, or None with the faults of its form.
     """
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 - a SafeLoader that refuses keys given twice.
+    except _GivenTwiceError as error:
+        return None, [Problem(error.key, f"is given twice, in line {error.line}: the first would be lost")]
     except yaml.YAMLError as error:
         return None, [Problem("file", f"is not YAML: {str(error).splitlines()[0]}")]
+    except RecursionError:
+        return None, [Problem("file", "is nested too deeply")]
     if not isinstance(document, dict):
         return None, [Problem("file", "is not a mapping with `flow`, `fields`, `start` and `stages`")]
     try:
@@ -293,33 +317,48 @@ class _Checker:
                 self.add(f"stages.{name}", "cannot be reached from the start")
             elif not any(isinstance(stages[other], EndStage) for other in _reachable(name, stages)):
                 self.add(f"stages.{name}", "is in a cycle that cannot end: no way leads to a stage of kind end")
-            elif isinstance(stage, RuleStage) and name in _after_rules(name, stages):
-                self.add(f"stages.{name}", "is in a cycle of rule stages that nobody could stop")
+            elif not any(isinstance(stages[other], EndStage) for other in _reachable(name, stages, returns=False)):
+                self.add(f"stages.{name}", "is in a cycle that only a return could end")
+            elif _passes_by_itself(stage) and name in _after_automatic(name, stages):
+                kinds = "rule stages" if isinstance(stage, RuleStage) else "stages without a person"
+                self.add(f"stages.{name}", f"is in a cycle of {kinds} that nobody could stop")
 
 
-def _reachable(start: str, stages: Mapping[str, Stage]) -> Iterator[str]:
+def _reachable(start: str, stages: Mapping[str, Stage], *, returns: bool = True) -> Iterator[str]:
+    """A stage and all that may follow it; without ``returns``, only by work that is done."""
     if start not in stages:
         return
     seen, waiting = {start}, [start]
     while waiting:
         name = waiting.pop()
         yield name
-        for target in exits(stages[name]).values():
-            if target not in seen:
+        for way, target in exits(stages[name]).items():
+            if target not in seen and (returns or not way.endswith("returns.to")):
                 seen.add(target)
                 waiting.append(target)
 
 
-def _after_rules(start: str, stages: Mapping[str, Stage]) -> set[str]:
-    """Stages that follow a rule stage without a task between."""
+def _passes_by_itself(stage: Stage) -> bool:
+    """Whether a case may go through a stage without a person: a rule, or tasks for units of which there may be none."""
+    if isinstance(stage, ParallelStage):
+        return all(task.for_each is not None for task in stage.tasks.values())
+    return isinstance(stage, RuleStage)
+
+
+def _after_automatic(start: str, stages: Mapping[str, Stage]) -> set[str]:
+    """Stages that may follow a stage without a person between."""
     seen: set[str] = set()
-    waiting = list(exits(stages[start]).values())
+    waiting = _ways_alone(stages[start])
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        stage: Any = stages[name]
-        if isinstance(stage, RuleStage):
-            waiting.extend(exits(stage).values())
+        if _passes_by_itself(stages[name]):
+            waiting.extend(_ways_alone(stages[name]))
     return seen
+
+
+def _ways_alone(stage: Stage) -> list[str]:
+    """The ways that a stage takes without a person."""
+    return [stage.to] if isinstance(stage, ParallelStage) else list(exits(stage).values())

@@ -65,6 +65,13 @@ class CaseMerged(CaseEvent):
     merged: list[str]
 
 
+class CaseUnmerged(CaseEvent):
+    """A duplicate was taken out of the case that it had been joined to."""
+
+    unmerged_from: str
+    unmerged: str
+
+
 class CaseMigrated(CaseEvent):
     """A running case went over to another version of its flow."""
 
@@ -130,6 +137,7 @@ TYPES: dict[str, type[CaseEvent]] = {
     "case.supervised.v1": CaseCounted,
     "case.reopened.v1": CaseCounted,
     "case.merged.v1": CaseMerged,
+    "case.unmerged.v1": CaseUnmerged,
     "case.cancelled.v1": CaseEvent,
     "case.migrated.v1": CaseMigrated,
     "case.commented.v1": CaseCommented,

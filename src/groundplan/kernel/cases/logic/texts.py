@@ -42,6 +42,8 @@ STEPS: dict[str, dict[str, str]] = {
     "supervise": {"zh-hans": "督办", "en": "Supervised"},
     "merge": {"zh-hans": "并入{other}", "en": "Merged into {other}"},
     "merged_in": {"zh-hans": "并入重复件：{other}", "en": "Duplicates joined: {other}"},
+    "unmerge": {"zh-hans": "从{other}拆出，恢复办理", "en": "Taken out of {other}: it goes on by itself"},
+    "unmerged_out": {"zh-hans": "拆出：{other}", "en": "Taken out: {other}"},
     "reopen": {"zh-hans": "重新办理", "en": "Reopened"},
     "cancel": {"zh-hans": "撤销", "en": "Cancelled"},
     "migrated": {

@@ -139,6 +139,7 @@ _CASE: dict[str, tuple[Callable[..., Any], _Words]] = {
     "suspend": (actions.suspend_case, lambda given: _only(given, "reason", "until")),
     "resume": (actions.resume_case, lambda given: _only(given, "note")),
     "supervise": (actions.supervise_case, lambda given: _only(given, "text")),
+    "unmerge": (actions.unmerge_case, lambda given: _only(given, "reason")),
     "reopen": (actions.reopen_case, lambda given: _only(given, "reason")),
     "cancel": (actions.cancel_case, lambda given: _only(given, "reason")),
 }

@@ -8,9 +8,9 @@ from typing import Any
 
 from groundplan.kernel.cases.logic.flow import Flow, Outcome, Work
 from groundplan.kernel.cases.logic.guards import passes
-from groundplan.kernel.cases.models import Case, Task
+from groundplan.kernel.cases.models import ACTIVE_TASK, Case, Task
 from groundplan.kernel.cases.queries.flows import flow_of
-from groundplan.kernel.cases.queries.scope import controls, holds, may
+from groundplan.kernel.cases.queries.scope import controls, holds, may, sees
 from groundplan.kernel.parties.queries import Actor
 
 Labels = Mapping[str, str]
@@ -34,6 +34,7 @@ LABELS: dict[str, Labels] = {
     "resume": {"zh-hans": "恢复办理", "en": "Resume"},
     "supervise": {"zh-hans": "督办", "en": "Supervise"},
     "merge": {"zh-hans": "并单", "en": "Merge"},
+    "unmerge": {"zh-hans": "拆单", "en": "Take out of the merge"},
     "reopen": {"zh-hans": "重新办理", "en": "Reopen"},
     "cancel": {"zh-hans": "撤销", "en": "Cancel"},
     "comment": {"zh-hans": "备注与附件", "en": "Comment and files"},
@@ -141,10 +142,18 @@ def _of_case(actor: Actor, case: Case, flow: Flow, tasks: list[Task]) -> Iterato
             yield _offer("supervise")
         if may(actor, "cancel", case, flow, tasks):
             yield _offer("cancel")
+    if state == "merged" and case.merged_into is not None and _may_unmerge(actor, case.merged_into):
+        yield _offer("unmerge")
     if state == "closed" and controls(actor, case, flow):
         yield _offer("reopen")
         yield _offer("rate")
     yield _offer("comment")
+
+
+def _may_unmerge(actor: Actor, main: Case) -> bool:
+    """Whether an actor may merge in the case that a duplicate was joined to."""
+    tasks = list(Task.objects.filter(case=main, state__in=ACTIVE_TASK).select_related("party"))
+    return sees(actor, main) and may(actor, "merge", main, flow_of(main.flow_version_id), tasks)
 
 
 def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:

@@ -91,6 +91,39 @@ def test_rule_stages_that_follow_each_other_for_ever_are_refused():
     assert "cycle of rule stages" in found["stages.turn"]
 
 
+def test_a_cycle_that_only_a_return_could_end_is_named_with_every_stage_in_it():
+    found = faults(changed(stages__check__outcomes__fine__to="handle"))
+    assert found == dict.fromkeys(("stages.handle", "stages.check"), "is in a cycle that only a return could end")
+
+
+def test_a_cycle_through_tasks_for_units_of_which_there_may_be_none_is_refused():
+    each = {"label": {"zh-hans": "协办"}, "for_each": "helpers"}
+    spread = {"kind": "parallel", "label": {"zh-hans": "分办"}, "tasks": {"each": each}, "to": "turn"}
+    rule = {"kind": "rule", "rule": "r", "next": [{"to": "spread", "when": {"kind": '"lamp"'}}, {"to": "closed"}]}
+    found = faults(changed(stages__turn=rule, stages__spread=spread, stages__check__outcomes__fine__to="turn"))
+    assert "without a person" in found["stages.spread"]
+    assert "cycle of rule stages" in found["stages.turn"]
+
+
+def test_a_stage_that_leads_only_to_itself_is_named():
+    own = {"kind": "task", "label": {"zh-hans": "自转"}, "owner": {"party": "office"}, "outcomes": {
+        "again": {"label": {"zh-hans": "重来"}, "to": "own"}}}  # fmt: skip
+    found = faults(changed(stages__own=own, stages__accept__outcomes__dispatch__to="own"))
+    assert "cannot end" in found["stages.own"]
+    assert found["stages.handle"] == "cannot be reached from the start"
+
+
+def test_a_stage_that_is_written_twice_is_refused_and_not_lost():
+    text = FLOW + "  check: {kind: end, label: {zh-hans: 完}, outcome: x}\n"
+    line = text.splitlines().index("  check: {kind: end, label: {zh-hans: 完}, outcome: x}") + 1
+    assert faults(text) == {"check": f"is given twice, in line {line}: the first would be lost"}
+
+
+def test_a_file_nested_without_end_is_refused():
+    assert "nested" in faults("a: " + "[" * 3000 + "]" * 3000)["file"]
+    assert faults("flow: &x\n  - *x\n")
+
+
 def test_what_is_no_flow_at_all_is_refused():
     assert "is not YAML" in faults("a: [")["file"]
     assert "is not a mapping" in faults("- a")["file"]
