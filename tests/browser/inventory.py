@@ -76,6 +76,7 @@ EXEMPT: dict[str, str] = {
     "notices-read-all": "takes a POST and goes back",
     "notices-bell": "a part of the layout",
     "rule-file": "a download",
+    "flow-bpmn": "a download",
     "rule-approve": "takes a POST and goes back",
     "rule-put-in-force": "takes a POST and goes back",
     "rule-retire": "takes a POST and goes back",

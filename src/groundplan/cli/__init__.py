@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("groundplan.cli.keeping.commands:restore", "Read a backup into an empty installation."),
     "ledger": ("groundplan.cli.ledger:ledger", "Verify the log, write proofs."),
     "rules": ("groundplan.cli.rules:rules", "Decision tables."),
+    "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),
 }

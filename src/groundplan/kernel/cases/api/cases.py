@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from groundplan.kernel.cases import actions, queries
@@ -27,6 +27,7 @@ from groundplan.kernel.cases.api.schemas import (
     UnmaskOut,
     actor_in,
 )
+from groundplan.kernel.cases.pages.diagram import bpmn_answer
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import idempotent, signed_in
@@ -48,6 +49,12 @@ def list_cases(request: HttpRequest, asked: Query[ListQuery]) -> dict[str, Any]:
 def list_flows(request: HttpRequest) -> list[Any]:  # noqa: ARG001 - ninja's signature.
     """The flows that new cases use."""
     return list(queries.flows_in_force())
+
+
+@router.get("/flows/{slug:key}/bpmn", summary="BPMN 2.0 file of a flow in force")
+def get_bpmn(request: HttpRequest, key: str) -> HttpResponse:  # noqa: ARG001 - ninja's signature.
+    """The flow as BPMN 2.0 XML with its drawing."""
+    return bpmn_answer(key)
 
 
 @router.get("/{uuid:case_id}", response=DetailOut, summary="One case")

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from groundplan.kernel.cases import queries, registry
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.pages import shown
+from groundplan.kernel.cases.pages.diagram import diagram_of_case
 from groundplan.kernel.cases.pages.forms import form_for, units_listed
 from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import officer
@@ -48,6 +49,7 @@ def live_context(case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "noun": flow.noun,
+        "diagram": diagram_of_case(case, flow, tasks),
         "stage": shown.stage_label(flow, case.stage),
         "state": shown.STATES[case.state],
         "clock": shown.clock_shown(case, over=not case.active),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases import queries
 from groundplan.kernel.cases.logic.flow import EndStage, Flow, ParallelStage, RuleStage, RulingStage
 from groundplan.kernel.cases.pages import shown
+from groundplan.kernel.cases.pages.diagram import diagram
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
@@ -61,7 +62,7 @@ def flow_page(request: HttpRequest, key: str) -> HttpResponse:
     for stage in stages:
         stage["rule_label"] = names.get(stage["rule"], stage["rule"])
         stage["works"] = [(work, names.get(_limit_rule(work), {})) for _key, work in stage["works"]]
-    context = {"version": version, "flow": flow, "stages": stages}
+    context = {"version": version, "flow": flow, "stages": stages, "diagram": diagram(flow)}
     context["may_migrate"] = request.actor.has_role(*OFFICE)  # type: ignore[attr-defined]
     return render(request, "cases/flow.html", context)
 

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.models import Case, Step
-from groundplan.kernel.cases.tests.factories import act, open_repair, task_of
+from groundplan.kernel.cases.tests.factories import act, dispatched, open_repair, task_of
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
@@ -133,3 +133,27 @@ def test_a_flow_can_be_read(town, as_user):
     page = as_user("dispatcher").get("/cases/flows/repair").content.decode()
     assert "派单异议审核" in page
     assert as_user("dispatcher").get("/cases/flows/nothing").status_code == 404
+
+
+def test_a_flow_is_drawn_and_leaves_as_bpmn(town, as_user):
+    page = as_user("dispatcher").get("/cases/flows/repair").content.decode()
+    assert '<svg role="img"' in page
+    assert "gp-here" not in page
+    answer = as_user("dispatcher").get("/cases/flows/repair.bpmn")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'attachment; filename="repair-1.bpmn"'
+    assert answer.content == as_user("dispatcher").get("/api/v1/cases/flows/repair/bpmn").content
+    assert as_user("dispatcher").get("/cases/flows/nothing.bpmn").status_code == 404
+
+
+def test_the_drawing_of_a_case_marks_where_it_stands(town, as_user):
+    case, _lead = dispatched(town, helpers=["parks"])
+    page = as_user("dispatcher").get(f"/cases/{case.public_id}").content.decode()
+    assert page.count('class="gp-shape gp-user gp-here"') == 2
+    assert "当前环节已标出" in page
+
+
+def test_who_has_no_office_gets_no_bpmn(town, as_user, client):
+    assert client.get("/api/v1/cases/flows/repair/bpmn").status_code == 401
+    assert client.get("/cases/flows/repair.bpmn").status_code == 302
+    assert as_user("resident").get("/cases/flows/repair.bpmn").status_code in {403, 404}
