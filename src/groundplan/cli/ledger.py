@@ -18,25 +18,38 @@ def ledger() -> None:
 
 @ledger.command()
 @click.option("--json", "as_json", is_flag=True, help="Print ok, size, root, heads, first_bad as one JSON object.")
-def verify(*, as_json: bool) -> None:
-    """Compute the whole log again; name the first entry or head that is wrong."""
+@click.option(
+    "--copy", "copies", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A witness's copy of the heads, brought by yourself; may be given again.",
+)  # fmt: skip
+def verify(*, as_json: bool, copies: tuple[Path, ...]) -> None:
+    """Compute the whole log again and set it beside the witnesses' copies; name the first fault."""
     context.setup_django()
     from groundplan.kernel.ledger import queries
+    from groundplan.kernel.proofs import queries as proofs
 
     found = queries.verify(_show_progress)
-    bad = found.first_bad
+    beside = [*proofs.agreements(), *(proofs.agreement_with(str(path), path) for path in copies)]
+    for each in beside:
+        if not each.reached:
+            click.echo(f"the witness {each.name} could not be reached: nothing was compared with its copy", err=True)
+    disagreements = [each.fault for each in beside if each.fault]
+    bad = found.first_bad or min(disagreements, key=lambda fault: fault.index or 0, default=None)
     if as_json:
         context.echo_json(
             {
-                "ok": found.ok,
+                "ok": bad is None,
                 "size": found.size,
                 "root": found.root,
                 "heads": found.heads,
                 "first_bad": bad.document() if bad else None,
+                "witnesses": [each.document() for each in beside],
             }
         )
     elif bad is None:
         click.echo(f"The log holds: {found.size} entries under {found.heads} signed heads, root {found.root}.")
+        for each in (each for each in beside if each.reached):
+            click.echo(f"It agrees with the {each.heads} heads that {each.name} keeps.")
     if bad:
         context.fail(f"the log does not hold. First fault ({bad.kind}): {bad.reason}")
 
@@ -72,6 +85,52 @@ def consistency(first: int, second: int, out: Path) -> None:
     fingerprints = dict.fromkeys(signing.fingerprint(head.public_key) for head in (proof.first, proof.second))
     keys = " ".join(f"--key {key}" for key in fingerprints)
     click.echo(f"check with: python3 docs/verify_consistency.py {keys} {out}", err=True)
+
+
+@ledger.group()
+def witness() -> None:
+    """Files and addresses outside that keep a copy of every signed head."""
+
+
+@witness.command("add")
+@click.argument("name")
+@click.option("--file", "file_name", help="A file name inside GROUNDPLAN_WITNESS_FOLDER.")
+@click.option("--webhook", help="An http or https address.")
+@context.as_option
+def add_witness(name: str, file_name: str | None, webhook: str | None, as_name: str | None) -> None:
+    """Give every signed head to a file or an address from now on, beginning with the first."""
+    if bool(file_name) == bool(webhook):
+        message = "name one of --file and --webhook."
+        raise click.UsageError(message)
+    context.setup_django()
+    from groundplan.kernel.proofs import actions
+
+    made, secret = actions.add_witness(
+        actor=context.actor_named(as_name), name=name, kind="file" if file_name else "webhook",
+        address=str(file_name or webhook),
+    )  # fmt: skip
+    click.echo(f"{made}{f' {secret}' if secret else ''}")
+
+
+@witness.command("list")
+def list_witnesses() -> None:
+    """All witnesses: id, state, heads given, name, address, and why the last attempt failed."""
+    context.setup_django()
+    from groundplan.kernel.proofs import queries
+
+    for row in queries.witnesses():
+        click.echo(f"{row.public_id}\t{row.state}\t{row.given}\t{row.name}\t{row.address}\t{row.reason}")
+
+
+@witness.command("end")
+@click.argument("witness_id", metavar="ID", type=click.UUID)
+@context.as_option
+def end_witness(witness_id: UUID, as_name: str | None) -> None:
+    """Give a witness no more heads; its copy stays where it is."""
+    context.setup_django()
+    from groundplan.kernel.proofs import actions
+
+    actions.change_witness(actor=context.actor_named(as_name), witness=witness_id, change="end")
 
 
 @ledger.command("rotate-key")

@@ -13,7 +13,11 @@ import structlog
 
 from groundplan.lib.processes import end_with_supervisor
 
-LOOPS = ("groundplan.kernel.ledger.jobs:sequencer_loop", "groundplan.kernel.events.jobs:dispatcher_loop")
+LOOPS = (
+    "groundplan.kernel.ledger.jobs:sequencer_loop",
+    "groundplan.kernel.events.jobs:dispatcher_loop",
+    "groundplan.kernel.proofs.jobs:witness_loop",
+)
 CONCURRENCY = 4
 
 Loop = Callable[[threading.Event], None]

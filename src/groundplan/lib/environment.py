@@ -259,6 +259,13 @@ SETTINGS = (
         "Ranges of the city's own network that webhooks may reach beside public addresses.",
         "10.1.0.0/16 and the like, with commas",
     ),
+    Setting(
+        "GROUNDPLAN_WITNESS_FOLDER",
+        "text",
+        "",
+        "Folder of file witnesses, best on a disk that others keep; without it witnesses in the state folder.",
+        "a folder",
+    ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -24,6 +24,7 @@ class ProofsConfig(AppConfig):
             Entry("records", {"zh-hans": "留痕记录", "en": "Records"}, "audit", 10, visible=may_audit),
             Entry("tree-heads", {"zh-hans": "日志签名公示", "en": "Signed log heads"}, "audit", 20),
             Entry("verify-proof", {"zh-hans": "核验存证证明", "en": "Check a proof"}, "audit", 30),
+            Entry("witnesses", {"zh-hans": "日志见证方", "en": "Witnesses"}, "audit", 35, visible=may_witness),
             Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
         )
         proofs.reader("case:", cases.may_prove)
@@ -44,3 +45,11 @@ def may_push(request: HttpRequest) -> bool:
     from groundplan.kernel.proofs import queries  # noqa: PLC0415
 
     return queries.may_push(access.actor_of(request))
+
+
+def may_witness(request: HttpRequest) -> bool:
+    """Whether the reader may see and change witnesses of the log."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+    from groundplan.kernel.proofs import queries  # noqa: PLC0415
+
+    return queries.may_witness(access.actor_of(request))

@@ -135,6 +135,36 @@ def replay_letters(request: HttpRequest) -> HttpResponse:
     return redirect("webhooks")
 
 
+@access.officer("system_admin")
+@require_GET
+def witnesses(request: HttpRequest) -> HttpResponse:
+    """Who keeps copies of the signed heads."""
+    return render(request, "proofs/witnesses.html", {"rows": queries.witnesses()})
+
+
+@access.officer("system_admin")
+@require_POST
+def add_witness(request: HttpRequest) -> HttpResponse:
+    """Add a witness; the secret of an address is shown on the answer only."""
+    form = {name: request.POST.get(name, "").strip()[:600] for name in ("name", "kind", "address")}
+    try:
+        _id, secret = actions.add_witness(actor=access.actor_of(request), **form)
+    except GroundplanError as error:
+        context = {"rows": queries.witnesses(), "form": form, "error": error}
+        return render(request, "proofs/witnesses.html", context, status=error.status)
+    if not secret:
+        return redirect("witnesses")
+    return render(request, "proofs/secret.html", {"secret": secret, "form": form, "back": "witnesses"})
+
+
+@access.officer("system_admin")
+@require_POST
+def change_witness(request: HttpRequest, witness: UUID, change: str) -> HttpResponse:
+    """End a witness, or try again now."""
+    actions.change_witness(actor=access.actor_of(request), witness=witness, change=change)
+    return redirect("witnesses")
+
+
 urlpatterns: list[URLPattern] = [
     path("records", records, name="records"),
     path("records/heads", tree_heads, name="tree-heads"),
@@ -144,6 +174,12 @@ urlpatterns: list[URLPattern] = [
     path("records/verify_consistency.py", program, {"name": "verify_consistency"}, name="consistency-script"),
     path("records/<uuid:entry_id>", record, name="proof"),
     path("records/<uuid:entry_id>/proof.json", proof_file, name="proof-file"),
+    path("records/witnesses", witnesses, name="witnesses"),
+    path("records/witnesses/add", add_witness, name="witness-add"),
+    *(
+        path(f"records/witnesses/<uuid:witness>/{change}", change_witness, {"change": change}, name=f"witness-{change}")
+        for change in ("retry", "end")
+    ),
     path("webhooks", webhooks, name="webhooks"),
     path("webhooks/add", add_webhook, name="webhook-add"),
     path("webhooks/replay", replay_letters, name="letters-replay"),

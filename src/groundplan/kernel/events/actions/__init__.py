@@ -1,5 +1,6 @@
 """Writes of events. Those on webhooks are called through ``proofs``, which checks rights and leaves the record."""
 
+from groundplan.kernel.events.actions._posting import fetch, post, resolve
 from groundplan.kernel.events.actions.delivery import DispatchCount, dispatch
 from groundplan.kernel.events.actions.publishing import integrate, publish
 from groundplan.kernel.events.actions.upkeep import prune_events, replay_dead_letters
@@ -19,10 +20,13 @@ __all__ = [
     "deliver_webhook",
     "dispatch",
     "end_webhook",
+    "fetch",
     "integrate",
     "pause_webhook",
+    "post",
     "prune_events",
     "publish",
     "replay_dead_letters",
+    "resolve",
     "resume_webhook",
 ]

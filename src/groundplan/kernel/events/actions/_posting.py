@@ -63,33 +63,71 @@ def send(row: Webhook, event: StoredEvent) -> str:
     Returns:
         Why it failed, as a short code; empty when it was taken (2xx).
     """
-    try:
-        address, host = resolve(row.url)
-    except AddressRefused as error:
-        return error.code
-    body = canonical_json(queries.envelope(event))
     secret = bytes.fromhex(crypto.decrypt(bytes(row.secret)))
+    body = canonical_json(queries.envelope(event))
+    return post(row.url, body, str(event.event_id), secret, kind="application/cloudevents+json; charset=utf-8")
+
+
+def post(address: str, body: bytes, message_id: str, secret: bytes, *, kind: str) -> str:
+    """Send a signed message to an address that may be called.
+
+    Args:
+        address: http or https.
+        body: what is sent.
+        message_id: the same for each attempt, so that the receiver knows a message again.
+        secret: signs it.
+        kind: its media type.
+
+    Returns:
+        Why it failed, as a short code; empty when it was taken (2xx).
+    """
     stamp = str(int(clock.now().timestamp()))
-    url = httpx.URL(row.url)
     headers = {
-        "content-type": "application/cloudevents+json; charset=utf-8",
-        "host": url.netloc.decode("ascii"),
-        "user-agent": "Groundplan",
-        "webhook-id": str(event.event_id),
+        "content-type": kind,
+        "webhook-id": message_id,
         "webhook-timestamp": stamp,
-        "webhook-signature": logic.signature(secret, str(event.event_id), stamp, body),
+        "webhook-signature": logic.signature(secret, message_id, stamp, body),
     }
+    return _call("POST", address, body, headers, most=0)[0]
+
+
+def fetch(address: str, *, most: int) -> tuple[str, bytes]:
+    """What stands at an address that may be called.
+
+    Args:
+        address: http or https.
+        most: bytes; a longer answer is refused as ``too-large``.
+
+    Returns:
+        Why it failed, as a short code, else empty; and the answer.
+    """
+    return _call("GET", address, b"", {}, most=most)
+
+
+def _call(method: str, target: str, body: bytes, headers: dict[str, str], *, most: int) -> tuple[str, bytes]:
+    try:
+        address, host = resolve(target)
+    except AddressRefused as error:
+        return error.code, b""
+    url, found = httpx.URL(target), b""
+    headers = {**headers, "host": url.netloc.decode("ascii"), "user-agent": "Groundplan"}
     try:
         with (
             httpx.Client(timeout=TIMEOUT_S, verify=trusted(), trust_env=False, follow_redirects=False) as client,
             client.stream(
-                "POST", url.copy_with(host=address), content=body, headers=headers,
+                method, url.copy_with(host=address), content=body or None, headers=headers,
                 extensions={"sni_hostname": host},
             ) as answer,
         ):  # fmt: skip
-            # The body of the answer is of no interest and may be endless: it is not read.
-            return "" if answer.is_success else f"http-{answer.status_code}"
+            if not answer.is_success:
+                return f"http-{answer.status_code}", b""
+            # The body may be endless: no more than is wanted is read.
+            for piece in answer.iter_bytes() if most else ():
+                found += piece
+                if len(found) > most:
+                    return "too-large", b""
+            return "", found
     except httpx.TimeoutException:
-        return "timeout"
+        return "timeout", b""
     except httpx.HTTPError:
-        return "no-connection"
+        return "no-connection", b""

@@ -11,12 +11,14 @@ from groundplan.kernel.ledger.queries.proofs import (
     is_pending,
     keys,
     lag,
+    signed,
     stored_nodes,
     subject_of,
 )
-from groundplan.kernel.ledger.queries.verification import Verification, verify
+from groundplan.kernel.ledger.queries.verification import Fault, Verification, verify
 
 __all__ = [
+    "Fault",
     "Lag",
     "Verification",
     "consistency_proof",
@@ -28,6 +30,7 @@ __all__ = [
     "is_pending",
     "keys",
     "lag",
+    "signed",
     "stored_nodes",
     "subject_of",
     "verify",

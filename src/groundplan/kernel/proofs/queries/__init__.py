@@ -23,9 +23,23 @@ from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.proofs import registry
 from groundplan.kernel.proofs.errors import FilterInvalid
 from groundplan.kernel.proofs.logic import Step, steps
+from groundplan.kernel.proofs.queries.witnesses import (
+    Agreement,
+    agreement_with,
+    agreements,
+    due_witnesses,
+    head_lines,
+    may_witness,
+    witness_file,
+    witnesses,
+)
 from groundplan.lib import keyset
 from groundplan.lib.crypto import signing
 
+__all__ = [
+    "Agreement", "agreement_with", "agreements", "due_witnesses", "head_lines", "may_witness", "witness_file",
+    "witnesses",
+]  # fmt: skip
 AUDITORS = ("audit_admin", "data_office")
 PUSHERS = ("system_admin", "data_office")
 

@@ -12,7 +12,10 @@ from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.proofs import queries
+from groundplan.kernel.proofs.actions.witnesses import add_witness, change_witness, give_heads
 from groundplan.lib.errors import NotAllowed
+
+__all__ = ["add_witness", "change_webhook", "change_witness", "create_webhook", "give_heads", "replay_letters"]
 
 
 @transaction.atomic
