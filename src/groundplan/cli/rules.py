@@ -64,7 +64,7 @@ def load(*, as_json: bool) -> None:
 @as_option
 @json_option
 def import_file(*, file: Path, as_name: str | None, as_json: bool) -> None:
-    """Import FILE (YAML, XLSX, CSV, TSV) as a draft; problems name their cells."""
+    """Import FILE (YAML, XLSX, CSV, TSV, DMN) as a draft; problems name their cells."""
     setup_django()
     from groundplan.kernel.rules import actions, queries
     from groundplan.kernel.rules.errors import TableRefused
@@ -163,7 +163,7 @@ def read_facts(file: Path) -> dict[str, Any]:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; KEY.xlsx by default.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The version of this day; today by default.")
 def template(*, key: str, out: Path | None, on: Any) -> None:
-    """Write rule KEY as a file to edit: .xlsx, .csv or .yaml by the name given to --out."""
+    """Write rule KEY as a file to edit: .xlsx, .csv, .yaml or .dmn by the name given to --out."""
     setup_django()
     from groundplan.kernel.rules import queries
     from groundplan.kernel.rules.logic.files.formats import WRITERS

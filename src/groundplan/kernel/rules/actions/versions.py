@@ -34,7 +34,7 @@ def import_table(*, actor: Actor, content: bytes, filename: str, origin: str = "
 
     Args:
         actor: holds the role rule_editor.
-        content: YAML, XLSX, CSV or TSV.
+        content: YAML, XLSX, CSV, TSV or DMN.
         filename: names the kind of file.
         origin: city, profile or shipped.
 

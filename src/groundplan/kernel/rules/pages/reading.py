@@ -134,13 +134,13 @@ def _gap_words(item: RuleVersion) -> list[list[tuple[str, str]]]:
 @require_safe
 @officer()
 def download(request: HttpRequest, public_id: UUID, kind: str) -> HttpResponse:
-    """A version as a file to edit: XLSX, CSV or YAML."""
+    """A version as a file to edit: XLSX, CSV, YAML or DMN."""
     item = readable_version(request, public_id)
     writer = WRITERS.get(kind)
     if writer is None:
         raise Http404
     answer = HttpResponse(writer.write(queries.compiled_of(item).table), content_type=writer.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{item.rule.key}-v{item.version}.{kind}"'
+    answer["Content-Disposition"] = f'attachment; filename="{item.rule.key}-v{item.version}.{writer.ending or kind}"'
     return answer
 
 

@@ -145,7 +145,8 @@ def answer_words(answer: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
         known = {"rule-no-row": _("没有适用的规则行"), "fact-missing": _("缺少事实")}
         return known.get(str(answer["error"]), _("事实类型不符"))
     parts = []
-    for name, value in answer.items():
+    order = [*(name for name in fields if name in answer), *(name for name in answer if name not in fields)]
+    for name, value in ((name, answer[name]) for name in order):
         field = fields.get(name)
         name_words = label_text(field.label, name) if field else name
         parts.append(f"{name_words}：{value_words(value, field) if field else value}")

@@ -170,3 +170,23 @@ def test_importing_twice_with_one_idempotency_key_makes_one_draft():
         sent = SimpleUploadedFile("a.yaml", factories.LIMITS.encode())
         assert Client().post("/api/v1/rules/import", {"file": sent}, headers=headers).status_code == 201
     assert RuleVersion.objects.count() == 1
+
+
+def test_a_version_is_downloaded_as_dmn_and_imported_again_by_an_editor():
+    people = factories.make_people()
+    version = factories.put_in_force(people=people)
+    for kind in ("dmn", "dmn13"):
+        answer = people[0].client.get(f"/rules/versions/{version.public_id}/file.{kind}")
+        assert answer["Content-Disposition"] == 'attachment; filename="sample-limits-v1.dmn"'
+    changed = answer.content.replace(b">15<", b">16<")
+    sent = people[0].client.post("/rules/import", {"file": SimpleUploadedFile("limits.dmn", changed)})
+    assert sent.status_code == 302
+    assert RuleVersion.objects.get(version=2).definition["default"]["then"] == {"days": 16, "unit": None}
+
+
+def test_a_hostile_dmn_file_is_refused_on_the_page_with_its_place():
+    editor = factories.make_people()[0]
+    bomb = b'<!DOCTYPE d [<!ENTITY a "a">]><definitions>&a;</definitions>'
+    answer = editor.client.post("/rules/import", {"file": SimpleUploadedFile("a.dmn", bomb)})
+    assert answer.status_code == 422
+    assert "a.dmn" in answer.content.decode()

@@ -7,6 +7,7 @@ from typing import Any
 
 from groundplan.kernel.rules.logic.checking import check_table
 from groundplan.kernel.rules.logic.compiled import CompiledTable, compile_table
+from groundplan.kernel.rules.logic.files.dmnform import read_dmn
 from groundplan.kernel.rules.logic.files.workbook import MAX_BYTES, read_sheet, refuse
 from groundplan.kernel.rules.logic.files.yamlform import read_yaml
 from groundplan.kernel.rules.logic.reading import Problems, Where, parse_table
@@ -24,6 +25,8 @@ def read_source(content: bytes, filename: str) -> tuple[dict[str, Any], Where]:
     kind = PurePath(name).suffix.lower()
     if kind in (".yaml", ".yml"):
         return read_yaml(content, name)
+    if kind in (".dmn", ".dmn13", ".xml"):
+        return read_dmn(content, name)
     if kind in (".xlsx", ".csv", ".tsv"):
         return read_sheet(content, name)
     raise refuse(name, "file-kind", name=name)
