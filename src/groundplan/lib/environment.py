@@ -115,7 +115,15 @@ def as_account(text: str) -> str:
     return text
 
 
+def as_algorithm(text: str) -> str:
+    """How the log is signed."""
+    if text not in {"ed25519", "sm2-sm3"}:
+        raise ValueError(text)
+    return text
+
+
 FORMS: dict[str, Callable[[str], Any]] = {
+    "algorithm": as_algorithm,
     "text": str,
     "number": as_number,
     "port": as_port,
@@ -165,6 +173,13 @@ SETTINGS = (
         "0",
         "Browsers come over HTTPS (a proxy ends it): cookies are marked secure and HSTS is sent.",
         "0 or 1",
+    ),
+    Setting(
+        "GROUNDPLAN_LEDGER_ALGORITHM",
+        "algorithm",
+        "ed25519",
+        "How new keys sign the log: Ed25519, or SM2 with SM3; ledger rotate-key changes over.",
+        "ed25519 or sm2-sm3",
     ),
     Setting(
         "GROUNDPLAN_MAP_APPROVAL",

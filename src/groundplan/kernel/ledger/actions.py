@@ -132,6 +132,7 @@ def _sign_head(last: Head | None, size: int, root: bytes) -> None:
     body = logic.body_of_head(
         number=number, size=size, root=root, at=moment, key_id=key.key_id,
         previous=logic.digest_of_head(bytes(last.body), bytes(last.signature)) if last else "",
+        algorithm=key.algorithm,
     )  # fmt: skip
     Head.objects.create(
         number=number, size=size, root=root, at=moment, key_id=key.key_id, body=body, signature=key.sign(body)

@@ -285,7 +285,9 @@ def commitment(data: Any, salt: bytes) -> str:
     return hmac.new(salt, canonical_json(data), hashlib.sha256).hexdigest()
 
 
-def body_of_head(*, number: int, size: int, root: bytes, at: datetime, key_id: str, previous: str) -> bytes:
+def body_of_head(
+    *, number: int, size: int, root: bytes, at: datetime, key_id: str, previous: str, algorithm: str = ""
+) -> bytes:
     """The bytes that are signed.
 
     Args:
@@ -295,9 +297,11 @@ def body_of_head(*, number: int, size: int, root: bytes, at: datetime, key_id: s
         at: when it was signed.
         key_id: which key signs.
         previous: :func:`digest_of_head` of the head before, empty for the first.
+        algorithm: how the key signs; heads of earlier versions do not say it.
     """
+    said = {"algorithm": algorithm} if algorithm else {}
     return canonical_json(
-        {"at": at, "key": key_id, "number": number, "previous": previous, "root": root.hex(), "size": size}
+        {"at": at, "key": key_id, "number": number, "previous": previous, "root": root.hex(), "size": size, **said}
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,8 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
 from groundplan.kernel.ledger import queries as ledger
-from groundplan.lib.crypto import signing
+from groundplan.lib.crypto import signing, sm2
+from groundplan.lib.crypto.sm2 import AlgorithmUnavailable
 
 LARGEST = 1_000_000
 PROGRAMS = ("verify_proof", "verify_consistency")
@@ -88,6 +90,10 @@ def _programs() -> dict[str, ModuleType]:
         # The second imports the first by its name, as it does in a reader's folder.
         sys.modules[name] = found[name]
         spec.loader.exec_module(found[name])
+    with suppress(AlgorithmUnavailable):
+        sm2.library()
+        lengths = range(8, sm2.LONGEST_SIGNATURE + 1)
+        found["verify_proof"].CHECKS["sm2-sm3"] = ([sm2.POINT_BYTES], lengths, sm2.verify)
     return found
 
 

@@ -67,7 +67,13 @@ def rewritten():
         for row in Head.objects.order_by("number"):
             root = logic.root(leaves[: row.size])
             body = logic.body_of_head(
-                number=row.number, size=row.size, root=root, at=row.at, key_id=row.key_id, previous=previous
+                number=row.number,
+                size=row.size,
+                root=root,
+                at=row.at,
+                key_id=row.key_id,
+                previous=previous,
+                algorithm=key.algorithm,
             )
             signature = key.sign(body)
             Head.objects.filter(number=row.number).update(root=root, body=body, signature=signature)
