@@ -49,6 +49,8 @@ def test_a_page_is_accessible_fits_and_is_quiet(name, language, visitor, town, p
         assert page.locator("h1").count() == 1
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{address} is {wide} px wider than {SIZES[size]['width']}"
+        # An address with a # scrolls, and what lies under the head of the page then would count as covered.
+        page.evaluate("window.scrollTo(0, 0)")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
         page.close()
