@@ -133,6 +133,21 @@ def end_witness(witness_id: UUID, as_name: str | None) -> None:
     actions.change_witness(actor=context.actor_named(as_name), witness=witness_id, change="end")
 
 
+@ledger.command()
+@click.argument("decision_id", metavar="DECISION", type=click.UUID)
+@click.option("--reason", required=True, help="The ground of the erasure; docs/ledger.md lists them.")
+@context.as_option
+def erase(decision_id: UUID, reason: str, as_name: str | None) -> None:
+    """Destroy the facts of a decision and the salt of its commitment; log and proofs stay valid."""
+    context.setup_django()
+    from groundplan.kernel.rules import actions
+
+    actor = context.actor_named(as_name)
+    if not actions.erase_facts(actor=actor, decision=decision_id, reason=reason):
+        context.fail(f"the decision {decision_id} has no facts: there is none, or they are erased.")
+    click.echo(f"erased: the facts and the salt of the decision {decision_id}")
+
+
 @ledger.command("rotate-key")
 @context.as_option
 def rotate_key(as_name: str | None) -> None:

@@ -20,6 +20,10 @@ from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.logic.values import Labels, to_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts
 from groundplan.lib import clock, crypto
+from groundplan.lib.errors import Invalid
+
+# The grounds on which personal information is to be erased: Personal Information Protection Law, article 47.
+ERASURE_REASONS = ("retention-ended", "purpose-achieved", "person-asked", "consent-withdrawn", "unlawful", "other-law")
 
 
 @dataclass(frozen=True)
@@ -98,21 +102,27 @@ def _keep_facts(made: Decision, table: Table, stored: dict[str, Any], salt: byte
 
 
 @transaction.atomic
-def erase_facts(*, actor: Actor, until: date | None = None, decision: UUID | None = None) -> int:
+def erase_facts(*, actor: Actor, until: date | None = None, decision: UUID | None = None, reason: str = "") -> int:
     """Destroy facts and salts whose retention has ended, or those of one decision; the log stays valid.
 
     Args:
         actor: the system, or a security administrator.
         until: erase what was to be kept until a day before this one; today by default.
         decision: erase this one decision's facts now (a person's right), whatever its date.
+        reason: one of ``ERASURE_REASONS``, for the record; without one that the retention has ended, or for one
+            decision that the person asked. Never free text, which could name the person for ever.
 
     Returns:
         How many were erased.
 
     Raises:
         RuleRoleNeeded: the actor may not.
+        Invalid: no such reason.
     """
     require(actor, "security_admin")
+    reason = reason or ("person-asked" if decision else "retention-ended")
+    if reason not in ERASURE_REASONS:
+        raise Invalid(f"{reason[:30]!r} is no reason to erase.", accepted=", ".join(ERASURE_REASONS))
     day = until or queries.city_day()
     doomed = DecisionFacts.objects.filter(retain_until__lt=min(day, queries.city_day()))
     if decision is not None:
@@ -120,5 +130,7 @@ def erase_facts(*, actor: Actor, until: date | None = None, decision: UUID | Non
     count = doomed.delete()[0]
     if count:
         subject = f"decision:{decision}" if decision else "rules:facts"
-        record(actor=actor.actor_id, action="rules.erase_facts", subject=subject, data={"erased": count})
+        record(
+            actor=actor.actor_id, action="rules.erase_facts", subject=subject, data={"erased": count, "reason": reason}
+        )
     return count
