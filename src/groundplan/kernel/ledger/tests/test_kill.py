@@ -22,7 +22,18 @@ def stop(*arguments, **named):
     print("here", flush=True)
     time.sleep(60)
 POINT = sys.argv[1]
-if POINT == "entries-moved":
+if POINT.startswith("statement-"):
+    from django.db import connection
+    left = [int(POINT.partition("-")[2])]
+    def count(execute, *arguments):
+        answer = execute(*arguments)
+        left[0] -= 1
+        if left[0] == 0:
+            stop()
+        return answer
+    connection.ensure_connection()
+    connection.execute_wrappers.append(count)
+elif POINT == "entries-moved":
     actions.logic.grow = stop
 elif POINT == "nodes-written":
     actions._sign_head = stop
@@ -39,7 +50,9 @@ def address():
     return f"postgresql://{own['USER']}:{password}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
 
 
-@pytest.mark.parametrize("point", ["entries-moved", "nodes-written", "head-signed"])
+@pytest.mark.parametrize(
+    "point", ["entries-moved", "nodes-written", "head-signed", *(f"statement-{number}" for number in range(2, 7))]
+)
 def test_a_killed_sequencer_loses_nothing_and_doubles_nothing(fresh_database, point):
     with transaction.atomic():
         first = [actions.record(actor="a", action="b.c", subject="d") for _ in range(3)]
