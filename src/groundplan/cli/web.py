@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 
@@ -14,6 +15,9 @@ from groundplan.lib.processes import end_with_supervisor
 def main(descriptor: int) -> None:
     """Serve until SIGTERM; open streams get a few seconds to end."""
     end_with_supervisor()
+    # Streams and slow clients cost a descriptor each; the usual 1,024 would be the first thing to run out.
+    _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = uvicorn.Config(
         "groundplan.config.asgi:application",
         access_log=False,

@@ -16,6 +16,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 from groundplan.config import logs, metrics
+from groundplan.config.entrance import entrance
 from groundplan.lib import environment
 from groundplan.lib.identity import uuid7
 
@@ -24,10 +25,11 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-pages = WSGIMiddleware(
+threads = WSGIMiddleware(
     get_wsgi_application(),  # type: ignore[arg-type]  # Django's stubs are narrower than the protocol.
     workers=environment.read("GROUNDPLAN_PAGE_THREADS"),
 )
+pages = entrance(threads)  # type: ignore[arg-type]  # the library's own names for the same protocol.
 # A few threads for what raw handlers ask the database; their connections persist as those of the pages do.
 asking = ThreadPoolExecutor(4, thread_name_prefix="asking")
 log = structlog.get_logger("access")
@@ -98,7 +100,7 @@ async def dispatch(kind: str, scope: Scope, receive: Receive, send: Send) -> Non
     elif kind == "streams":
         await stream(scope, receive, send)
     else:
-        await pages(scope, receive, send)  # type: ignore[arg-type]  # the library's own names for the same protocol.
+        await pages(scope, receive, send)
 
 
 async def in_thread(call: Callable[..., Any], *arguments: Any) -> Any:

@@ -25,7 +25,25 @@ def instruments() -> dict[str, Any]:
             ["kind"],
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
+        _made["refused"] = Counter(
+            "groundplan_refused", "Requests that were asked to come back, by status and reason.", ["status", "reason"]
+        )
+        _made["queued"] = Histogram(
+            "groundplan_queued_seconds",
+            "Time that requests waited for a place.",
+            buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+        )
     return _made
+
+
+def refused(status: int, reason: str) -> None:
+    """Count a request that was asked to come back."""
+    instruments()["refused"].labels(str(status), reason).inc()
+
+
+def queued(seconds: float) -> None:
+    """Note how long a request waited for a place."""
+    instruments()["queued"].observe(seconds)
 
 
 def observe(kind: str, method: str, status: int, seconds: float) -> None:

@@ -145,6 +145,7 @@ URL = "postgresql://user:password@host:port/database"
 SETTINGS = (
     Setting("DATABASE_URL", "database", "", "A PostgreSQL 15 or newer to use instead of the embedded one.", URL),
     Setting("GROUNDPLAN_AUDIT_ADMIN", "account", "", "The audit administrator, read at the first start only.", ACCOUNT),
+    Setting("GROUNDPLAN_BODY_MAX", "number", "200", "The largest request that is taken, MB.", "a number from 1"),
     Setting(
         "GROUNDPLAN_CITY",
         "text",
@@ -216,6 +217,13 @@ SETTINGS = (
         "GROUNDPLAN_PAGE_THREADS", "number", "16", "Threads of a web process that render pages.", "a number from 1"
     ),
     Setting(
+        "GROUNDPLAN_PATIENCE",
+        "number",
+        "10",
+        "The longest that a request waits for a thread before it is asked to come back, s.",
+        "a number from 1",
+    ),
+    Setting(
         "GROUNDPLAN_PG_BIN", "text", "", "Folder with other PostgreSQL programs for the embedded database.", "a folder"
     ),
     Setting(
@@ -235,6 +243,27 @@ SETTINGS = (
         "",
         "The Python that ./groundplan builds its environment with.",
         "a program, 3.11 or newer",
+    ),
+    Setting(
+        "GROUNDPLAN_QUEUE",
+        "number",
+        "512",
+        "Requests that may wait for a thread in a web process while there is a rush.",
+        "a number; 0 lets nobody wait",
+    ),
+    Setting(
+        "GROUNDPLAN_RATE_ACTOR",
+        "number",
+        "6000",
+        "Requests a minute that one session or token may send to a web process; a sixth of them at once.",
+        "a number; 0 for no limit",
+    ),
+    Setting(
+        "GROUNDPLAN_RATE_ADDRESS",
+        "number",
+        "12000",
+        "The same for one address, except this machine's own.",
+        "a number; 0 for no limit",
     ),
     Setting(
         "GROUNDPLAN_REQUIRE_BROWSER",

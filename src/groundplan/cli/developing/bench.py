@@ -35,6 +35,7 @@ def loaded(name: str, path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # What several benchmarks share stands beside them.
     sys.path.insert(0, str(path.parent))
+    sys.modules[module.__name__] = module
     spec.loader.exec_module(module)
     for peer in getattr(module, "PEERS", ()):
         try:
