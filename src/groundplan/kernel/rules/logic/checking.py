@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from groundplan.kernel.rules.errors import label_text, reason_text
@@ -12,7 +13,9 @@ from groundplan.kernel.rules.logic.reading import Problems
 from groundplan.kernel.rules.logic.regions import Column, bits
 from groundplan.kernel.rules.logic.values import literal_text
 
-BUDGET: Final = 200_000
+# Regions looked at in one search, and in all searches for covered rows of one table: some seconds at most.
+BUDGET: Final = 500_000
+COVERED_BUDGET: Final = 3_000_000
 MAX_REPORTED: Final = 50
 
 
@@ -27,18 +30,31 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Facts that no row accepts; ``complete`` is false when the search was cut short."""
+    """Facts that no row accepts; ``complete`` is false when the search was cut short after so many ``steps``."""
 
     examples: tuple[Mapping[str, Any], ...]
     complete: bool
+    steps: int = 0
 
 
-def overlaps(compiled: CompiledTable) -> Iterator[Overlap]:
-    """Every pair of rows that accept the same facts, with such facts as a witness."""
+def overlaps(compiled: CompiledTable, *, agreeing: bool = True) -> Iterator[Overlap]:
+    """Every pair of rows that accept the same facts, with such facts as a witness.
+
+    Args:
+        compiled: the table.
+        agreeing: also pairs with the same outputs; there may be millions of them.
+    """
+    same: dict[tuple[Any, ...], int] = {}
+    for index, row in enumerate(compiled.table.rows):
+        same[row.outputs] = same.get(row.outputs, 0) | 1 << index
     reach: list[dict[int, int]] = [{} for _ in compiled.columns]
     everything = (1 << len(compiled.table.rows)) - 1
     for index in range(len(compiled.table.rows)):
         together = everything & ~((1 << index + 1) - 1)
+        if not agreeing:
+            together &= ~same[compiled.table.rows[index].outputs]
+        if not together:
+            continue
         for known, column in zip(reach, compiled.columns, strict=True):
             regions = column.sets[index]
             mask = known.get(regions)
@@ -68,7 +84,7 @@ def uncovered(
         allowed: for each column the regions to look at, as bits.
         rows: the rows that count as cover, as bits.
         limit: how many examples to look for.
-        budget: how many steps to take before giving up.
+        budget: how many regions to look at before giving up.
     """
     found: list[dict[str, Any]] = []
     covered: set[tuple[int, int]] = set()
@@ -88,15 +104,15 @@ def uncovered(
         groups: dict[int, int] = {}
         for region in bits(allowed[place]):
             groups.setdefault(mask & columns[place].masks[region], region)
+        steps += allowed[place].bit_count()
         for remaining in sorted(groups, key=int.bit_count):
-            steps += 1
             search(place + 1, remaining, [*chosen, groups[remaining]])
         if len(found) == before and steps <= budget:
             covered.add((place, mask))
 
     if all(allowed):
         search(0, rows, [])
-    return Gaps(tuple(found), steps <= budget)
+    return Gaps(tuple(found), steps <= budget, steps)
 
 
 def gaps(compiled: CompiledTable, *, limit: int = 3) -> Gaps:
@@ -124,11 +140,9 @@ def check_table(compiled: CompiledTable, problems: Problems) -> None:
 
 
 def _check_overlaps(compiled: CompiledTable, problems: Problems) -> None:
-    table, reported = compiled.table, 0
-    for overlap in overlaps(compiled):
-        first, second = table.rows[overlap.first], table.rows[overlap.second]
-        if table.hit == "any" and first.outputs == second.outputs:
-            continue
+    table = compiled.table
+    for overlap in islice(overlaps(compiled, agreeing=table.hit == "unique"), MAX_REPORTED):
+        first = table.rows[overlap.first]
         problems.add(
             ("rows", overlap.second, "id"),
             "overlap" if table.hit == "unique" else "conflict",
@@ -136,18 +150,20 @@ def _check_overlaps(compiled: CompiledTable, problems: Problems) -> None:
             other_cell=problems.where(("rows", overlap.first, "id")),
             example=example_text(compiled, overlap.example),
         )
-        reported += 1
-        if reported >= MAX_REPORTED:
-            return
 
 
 def _check_covered(compiled: CompiledTable, problems: Problems) -> None:
-    budget = max(2_000, BUDGET * 10 // len(compiled.table.rows))
-    for index in range(len(compiled.table.rows)):
+    count, left = len(compiled.table.rows), COVERED_BUDGET
+    for index in range(count):
+        if left <= 0:
+            return
+        # A fair part of what is left, and enough to look once at every region of a usual table.
+        budget = max(20_000, left // (count - index))
         allowed = [column.sets[index] for column in compiled.columns]
         if not all(allowed):
             continue
         found = uncovered(compiled.columns, allowed, (1 << index) - 1, budget=budget)
+        left -= found.steps
         if not found.examples and found.complete:
             why = reason_text("unreachable-covered", {})
             problems.add(("rows", index, "id"), "unreachable", why=why)

@@ -148,3 +148,24 @@ def test_files_that_are_no_tables_are_refused_with_the_reason():
 def test_unknown_fields_of_yaml_are_told_with_the_nearest_spelling():
     found = problems(factories.LIMITS.replace('amount: "< 1000.5"', "amont: 3").encode(), "a.yaml")
     assert "amount" in next(reason for cell, reason in found.items() if "amont" in cell)
+
+
+def many_rows(hit, lines):
+    head = f"规则,big\n名称,大表\n命中方式,{hit}\n\n编号,条件,条件,结论\n字段,a,b,o\n类型,数,数,整数\n名称,甲,乙,丙\n"
+    return (head + "\n".join(lines)).encode("gbk")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # Every pair of rows overlaps and agrees: they must not be looked at one by one.
+        many_rows("任一", [f"r{n},>= {n},<= {5000 - n},1" for n in range(5000)]),
+        # Every row must be compared with many before it: the search has an end.
+        many_rows("首个", [f"r{n},[{n * 37 % 1000}..{n * 37 % 1000 + 300}],>= {n},{n}" for n in range(5000)]),
+    ],
+    ids=["any", "first"],
+)
+def test_five_thousand_rows_in_gbk_that_overlap_are_checked_within_seconds(content):
+    started = time.perf_counter()
+    assert len(read_table_file(content, "a.csv").table.rows) == 5000
+    assert time.perf_counter() - started < 30
