@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "case": ("handler", "/cases/{task_case}"),
     "case-step": ("hotline", "/cases/steps/{step}"),
     "flow": ("hotline", "/cases/flows/hotline"),
+    "flow-trial": ("hotline", "/cases/flows/hotline/trial"),
     "flow-versions": ("editor", "/cases/flows/hotline/versions"),
     "rules": ("editor", "/rules"),
     "rule": ("editor", "/rules/dispatch-directory"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundplan.kernel.cases.pages import case, diagram, doing, versions, work
+from groundplan.kernel.cases.pages import case, diagram, doing, trial, versions, work
 
 urlpatterns = [
     path("work", work.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/flows/<slug:key>/versions", versions.page, name="flow-versions"),
     path("cases/flows/<slug:key>/migrations", versions.propose, name="flow-migration-new"),
     path("cases/migrations/<uuid:public_id>/<slug:what>", versions.decide, name="flow-migration-decide"),
+    path("cases/flows/<slug:key>/trial", trial.page, name="flow-trial"),
     path("cases/flows/<slug:key>.bpmn", diagram.bpmn, name="flow-bpmn"),
     path("cases/steps/<uuid:public_id>", case.step, name="case-step"),
     path("cases/<uuid:public_id>", case.page, name="case"),

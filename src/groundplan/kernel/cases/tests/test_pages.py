@@ -157,3 +157,17 @@ def test_who_has_no_office_gets_no_bpmn(town, as_user, client):
     assert client.get("/api/v1/cases/flows/repair/bpmn").status_code == 401
     assert client.get("/cases/flows/repair.bpmn").status_code == 302
     assert as_user("resident").get("/cases/flows/repair.bpmn").status_code in {403, 404}
+
+
+def test_a_flow_is_tried_before_it_is_in_force(town, as_user):
+    page = as_user("dispatcher").get("/cases/flows/repair/trial").content.decode()
+    assert 'data-table="trial"' in page
+    answer = as_user("dispatcher").get(
+        "/cases/flows/repair/trial", {"arrivals": "1e9", "days": "3", "staff-accept": "x"}
+    )
+    assert answer.status_code == 200
+    assert 'data-table="trial"' not in answer.content.decode()
+    many = as_user("dispatcher").get("/cases/flows/repair/trial", {"arrivals": "40000", "days": "3"}).content.decode()
+    assert "推演件数过多" in many
+    assert as_user("dispatcher").get("/cases/flows/nothing/trial").status_code == 404
+    assert as_user("resident").get("/cases/flows/repair/trial").status_code in {403, 404}
