@@ -13,6 +13,7 @@ from groundplan.kernel.cases.api.schemas import (
     CaseOut,
     CommentIn,
     DetailOut,
+    ExplanationOut,
     FlowOut,
     ListQuery,
     MergeIn,
@@ -28,6 +29,7 @@ from groundplan.kernel.cases.api.schemas import (
     actor_in,
 )
 from groundplan.kernel.cases.pages.diagram import bpmn_answer
+from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import idempotent, signed_in
@@ -67,6 +69,14 @@ def get_case(request: HttpRequest, case_id: UUID) -> dict[str, Any]:
 def get_timeline(request: HttpRequest, case_id: UUID) -> list[dict[str, Any]]:
     """The steps of a case, oldest first."""
     return [StepOut.of(step) for step in queries.timeline(queries.case_for(actor_in(request), case_id))]
+
+
+@router.get("/{uuid:case_id}/explanation", response=ExplanationOut, summary="Why here, why late, what next")
+def get_explanation(request: HttpRequest, case_id: UUID) -> dict[str, Any]:
+    """Computed from rule, flow and clock."""
+    case = queries.case_for(actor_in(request), case_id)
+    answers = explain(case, queries.flow(case), queries.tasks_of(case), queries.timeline(case))
+    return ExplanationOut.of(answers)
 
 
 @router.post("/{uuid:case_id}/suspend", response=CaseOut, summary="Suspend (挂起)")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 
 from groundplan.kernel.cases.models import Case, Step, Task
+from groundplan.kernel.cases.queries.explaining import Explanation
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.moments import Moment
 
@@ -127,6 +128,64 @@ class StepOut(Schema):
         plain = ("at", "kind", "text", "note", "record", "decision")
         unit = step.party.code if step.party else None
         return {"id": step.public_id, "unit": unit, **{name: getattr(step, name) for name in plain}}
+
+
+class GroundOut(Schema):
+    """Why a task is with its unit."""
+
+    task: UUID
+    unit: str
+    text: Labels
+    step: UUID | None
+    decision: UUID | None
+
+
+class UsedOut(Schema):
+    """Time that a unit used; ``work_s`` is null where the calendar is missing."""
+
+    task: UUID
+    unit: str
+    kind: Literal["signing", "work", "waiting", "paused"]
+    text: Labels
+    seconds: int
+    work_s: int | None
+
+
+class WayOut(Schema):
+    """A way on."""
+
+    task: UUID
+    outcome: Labels
+    stage: Labels
+    whom: Labels
+
+
+class ExplanationOut(Schema):
+    """Why is it with this unit, where did the time go, what comes next."""
+
+    grounds: list[GroundOut]
+    used: list[UsedOut]
+    ways: list[WayOut]
+
+    @staticmethod
+    def of(found: Explanation) -> dict[str, Any]:
+        """The three answers as they are answered."""
+        return {
+            "grounds": [
+                {"task": each.task.public_id, "unit": each.task.party.code, "text": dict(each.text), "step": each.step,
+                 "decision": each.decision} for each in found.grounds
+            ],
+            "used": [
+                {"task": each.task.public_id, "unit": each.task.party.code, "kind": each.kind, "text": dict(each.text),
+                 "seconds": int(each.length.total_seconds()),
+                 "work_s": int(each.work_time.total_seconds()) if each.work_time is not None else None}
+                for each in found.used
+            ],
+            "ways": [
+                {"task": each.task.public_id, "outcome": dict(each.outcome), "stage": dict(each.stage),
+                 "whom": dict(each.whom)} for each in found.ways
+            ],
+        }  # fmt: skip
 
 
 class FlowOut(Schema):

@@ -13,6 +13,7 @@ from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.pages import shown
 from groundplan.kernel.cases.pages.diagram import diagram_of_case
 from groundplan.kernel.cases.pages.forms import form_for, units_listed
+from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
@@ -45,8 +46,10 @@ def step(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def live_context(case: Case) -> dict[str, Any]:
     """What the live part shows."""
     flow = queries.flow(case)
-    tasks = queries.tasks_of(case)
+    tasks, steps = queries.tasks_of(case), queries.timeline(case)
     return {
+        "explained": shown.explained(explain(case, flow, tasks, steps), flow),
+        "late": case.overdue or any(task.overdue for task in tasks),
         "case": case,
         "noun": flow.noun,
         "diagram": diagram_of_case(case, flow, tasks),
@@ -64,10 +67,7 @@ def live_context(case: Case) -> dict[str, Any]:
             for task in tasks
             if task.active
         ],
-        "timeline": [
-            (each, shown.TONES.get(each.kind, "neutral"), shown.by_shown(each))
-            for each in reversed(queries.timeline(case))
-        ],
+        "timeline": [(each, shown.TONES.get(each.kind, "neutral"), shown.by_shown(each)) for each in reversed(steps)],
     }
 
 

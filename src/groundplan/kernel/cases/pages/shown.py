@@ -15,6 +15,7 @@ from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import Flow, ParallelStage
 from groundplan.kernel.cases.models import Case, Step, Task, Timed
 from groundplan.kernel.cases.queries import Row
+from groundplan.kernel.cases.queries.explaining import Explanation
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.places.queries import divisions
 from groundplan.lib import clock
@@ -100,6 +101,21 @@ def clock_shown(timed: Timed, *, over: bool) -> ClockShown:
         return ClockShown(1, _("超期%(time)s") % {"time": length_shown(now - timed.due_at)}, "overdue", timed.due_at)
     text = _("剩余%(rest)s") % {"rest": length_shown(timed.due_at - now)}
     return ClockShown(share / 100, text, "near" if share >= NEAR_SHARE else "running", timed.due_at)
+
+
+def explained(answers: Explanation, flow: Flow) -> dict[str, Any]:
+    """The answers about a case, lengths of time in words."""
+    rows = [
+        (
+            each,
+            stage_label(flow, each.task.stage, each.task.key),
+            length_shown(each.work_time) if each.work_time is not None else _("日历缺失"),
+            length_shown(each.length),
+            each.task.overdue and each.kind != "paused",
+        )
+        for each in answers.used
+    ]
+    return {"grounds": answers.grounds, "used": rows, "ways": answers.ways}
 
 
 def by_shown(step: Step) -> Any:

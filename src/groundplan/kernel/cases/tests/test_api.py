@@ -41,6 +41,7 @@ OPERATIONS = [
     ("POST", "/{case}/resume", {"seen": 1}),
     ("POST", "/{case}/supervise", {"seen": 1, "reason": "x"}),
     ("POST", "/{case}/merge", {"seen": 1, "reason": "x", "cases": ["0198a000-0000-7000-8000-000000000000"]}),
+    ("GET", "/{case}/explanation", None),
     ("POST", "/{case}/unmerge", {"seen": 1, "reason": "x"}),
     ("POST", "/{case}/reopen", {"seen": 1, "reason": "x"}),
     ("POST", "/{case}/cancel", {"seen": 1, "reason": "x"}),
