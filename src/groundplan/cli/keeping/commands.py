@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ import click
 from groundplan import __version__
 from groundplan.cli import context
 from groundplan.cli.keeping import archive
+from groundplan.lib import environment
 
 DUMP = "database.dump"
 KEYS, FILES = "keys", "files"
@@ -154,16 +156,43 @@ def program(name: str, *arguments: str) -> None:
 
     Its password is handed over in the environment, where other users do not see it.
     """
-    from groundplan.cli.postgres.programs import binaries
-
     parts = urlsplit(owner_url())
     done = subprocess.run(
-        [binaries() / name, f"--host={parts.hostname}", f"--port={parts.port or 5432}", "--no-password",
+        [programs_of_server() / name, f"--host={parts.hostname}", f"--port={parts.port or 5432}", "--no-password",
          f"--username={unquote(parts.username or '')}", f"--dbname={unquote(parts.path.lstrip('/'))}", *arguments],
         env={**os.environ, "PGPASSWORD": unquote(parts.password or "")}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         context.fail(f"{name} failed: {done.stderr.strip() or done.returncode}")
+
+
+def programs_of_server() -> Path:
+    """Programs of the server's own major version: newer ones say things in a restore that an older server refuses."""
+    import psycopg
+
+    from groundplan.cli.postgres.programs import binaries
+
+    with psycopg.connect(owner_url()) as connection:
+        major = connection.info.server_version // 10000
+    named, on_path = environment.read("GROUNDPLAN_PG_BIN"), shutil.which("pg_restore")
+    folders = [Path(named) if named else binaries(), Path(f"/usr/lib/postgresql/{major}/bin")]
+    folders += [Path(f"/usr/pgsql-{major}/bin"), *([Path(on_path).parent] if on_path else [])]
+    for folder in folders:
+        if version_of(folder / "pg_restore") == major:
+            return folder
+    return context.fail(
+        f"the server is PostgreSQL {major}, and no pg_dump and pg_restore of that version were found; "
+        "install its client programs, or name their folder in GROUNDPLAN_PG_BIN."
+    )
+
+
+def version_of(path: Path) -> int:
+    """The major version of a program of PostgreSQL, 0 where there is none."""
+    if not path.exists():
+        return 0
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"(\d+)", said)
+    return int(found[1]) if found else 0
 
 
 def verify() -> Any:
