@@ -49,7 +49,7 @@ def backup(file: Path, *, as_json: bool) -> None:
                 program("pg_dump", "--format=custom", "--no-sync", f"--snapshot={snapshot}", f"--file={dump}")
                 writer.add(DUMP, dump)
                 add_files(writer, blobs)
-                for key in sorted((context.state_folder() / KEYS).iterdir()):
+                for key in sorted((context.state_folder() / KEYS).glob("*")):
                     if key.is_file() and key.name not in OF_THE_SERVER:
                         writer.add(f"{KEYS}/{key.name}", key)
     except OSError as error:
@@ -73,7 +73,7 @@ def restore(file: Path, *, as_json: bool) -> None:
         folder = Path(name)
         manifest = archive.unpack(file.absolute(), folder)
         program("pg_restore", "--exit-on-error", "--single-transaction", str(folder / DUMP))
-        for key in sorted((folder / KEYS).iterdir()):
+        for key in sorted((folder / KEYS).glob("*")):
             (state / KEYS).mkdir(mode=0o700, exist_ok=True)
             key.replace(state / KEYS / key.name)
         if (folder / FILES).is_dir():
@@ -86,7 +86,7 @@ def restore(file: Path, *, as_json: bool) -> None:
         context.echo_json(told)
     if verified.first_bad:
         context.fail(f"the log does not hold: {verified.first_bad.reason}. Do not use this installation.")
-    if (verified.size, verified.root) != (head["size"], head["root"]):
+    if verified.size != head["size"] or (head["size"] and verified.root != head["root"]):
         context.fail(f"the log has {verified.size} entries, the backup told of {head['size']}. Do not use it.")
     click.echo(f"restored {file}: as of {manifest['at']}, the log of {verified.size} entries holds", err=True)
 

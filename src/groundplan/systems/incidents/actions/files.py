@@ -20,18 +20,16 @@ from groundplan.lib.errors import GroundplanError, NotAllowed
 from groundplan.lib.tabular import Row, Table, as_text, read_table
 from groundplan.systems.incidents.actions.report import DOOR_ROLES, report_incident
 from groundplan.systems.incidents.errors import MappingInvalid, ReportInvalid
-from groundplan.systems.incidents.logic.columns import FIELDS, UnreadableMoment, propose_mapping, read_moment
+from groundplan.systems.incidents.logic.columns import (
+    FIELDS,
+    KINDS,
+    TYPES,
+    UnreadableMoment,
+    propose_mapping,
+    read_moment,
+)
 from groundplan.systems.incidents.models import ColumnMapping, Load, QuarantinedRow
 
-TYPES = {
-    "咨询": "consult",
-    "求助": "help",
-    "投诉": "complaint",
-    "举报": "report",
-    "建议": "suggestion",
-    "表扬": "praise",
-}
-KINDS = {"部件": "component", "事件": "matter"}
 TELL_EVERY = 500
 Progress = Callable[[int, int], None]
 

@@ -27,6 +27,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "channel": ("来源", "诉求来源", "渠道", "上报渠道", "问题来源", "source", "channel"),
     "reply": ("答复意见", "办理结果", "处理结果", "答复内容", "reply"),
 }  # fmt: skip
+# What a city writes in the columns of type and kind.
+TYPES = {
+    "咨询": "consult",
+    "求助": "help",
+    "投诉": "complaint",
+    "举报": "report",
+    "建议": "suggestion",
+    "表扬": "praise",
+}
+KINDS = {"部件": "component", "事件": "matter"}
 _STRIP = re.compile(r"[\s*＊:：()（）\[\]【】/、]+")
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M:%S",
             "%Y年%m月%d日 %H时%M分", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")  # fmt: skip

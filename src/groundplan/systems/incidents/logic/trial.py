@@ -57,7 +57,7 @@ class Past:
     returns: int = 0
 
 
-def misrouted(actual: str, expected: str, above: Mapping[str, frozenset[str]]) -> bool:
+def misrouted(actual: str, expected: str, below: frozenset[str]) -> bool:
     """Whether a case went to another unit than the directory names.
 
     A unit below the named one handles for it (三级派单) and is right.
@@ -65,9 +65,9 @@ def misrouted(actual: str, expected: str, above: Mapping[str, frozenset[str]]) -
     Args:
         actual: code of the unit that handled.
         expected: code of the unit that the directory names.
-        above: for every code those of all units above it.
+        below: codes of all units below the named one.
     """
-    return actual != expected and expected not in above.get(actual, frozenset())
+    return actual != expected and actual not in below
 
 
 def due_of(past: Past, total: Span, calendar: Calendar) -> datetime | None:

@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.parties.models import Party, Relation
+from groundplan.kernel.parties import queries as parties
+from groundplan.kernel.parties.models import Party
 from groundplan.kernel.rules import queries as rules
 from groundplan.kernel.rules.logic import CompiledTable
 from groundplan.lib import clock
@@ -21,16 +22,12 @@ from groundplan.lib.tabular import Row, read_table
 from groundplan.lib.worktime import CalendarMissing, Span, WorkCalendar, calendar_for
 from groundplan.systems.incidents.errors import MappingInvalid
 from groundplan.systems.incidents.logic import trial as logic
-from groundplan.systems.incidents.logic.columns import UnreadableMoment, propose_mapping, read_moment
+from groundplan.systems.incidents.logic.columns import TYPES, UnreadableMoment, propose_mapping, read_moment
 from groundplan.systems.incidents.queries.categories import category, proposed_category
 from groundplan.systems.incidents.queries.directory import district_codes, unit_codes
 
 MOST_EXAMPLES = 20
 MATTERS = ("hotline",)
-COVERING = ("belongs_to", "reports_work_to")
-TYPES = {
-    "咨询": "consult", "求助": "help", "投诉": "complaint", "举报": "report", "建议": "suggestion", "表扬": "praise",
-}  # fmt: skip
 MOMENTS = ("reported_at", "dispatched_at", "signed_at", "closed_at", "due_at")
 
 
@@ -124,7 +121,7 @@ class _Run:
         self.limits = rules.table("hotline-limits")
         self.units, self.districts = unit_codes(), district_codes()
         self.territories = _territories()
-        self.above = _above()
+        self.below: dict[str, frozenset[str]] = {}
         self.calendar: WorkCalendar = calendar_for("cn")
         self.zone, self.now = timezone.get_current_timezone(), clock.now()
         self.found = Trial(read=len(self.table.rows), columns=self.columns)
@@ -200,11 +197,18 @@ class _Run:
         if not (actual and expected):
             return
         self.found.compared += 1
-        if logic.misrouted(actual, expected, self.above):
+        if logic.misrouted(actual, expected, self._below(expected)):
             self.found.misrouted += 1
             self.found.pairs[(actual, expected)] += 1
             if len(self.found.examples) < MOST_EXAMPLES:
                 self.found.examples.append(Routed(past.number, past.external_id, matter, actual, expected, fired))
+
+    def _below(self, code: str) -> frozenset[str]:
+        """The codes of the units below one, asked once for each."""
+        if code not in self.below:
+            ids = parties.subordinates(*Party.objects.filter(code=code).values_list("id", flat=True))
+            self.below[code] = frozenset(Party.objects.filter(pk__in=ids).values_list("code", flat=True))
+        return self.below[code]
 
     def _matter(self, row: Row) -> str:
         """The matter as the directory writes it: the file's own word if it is one, else what the text speaks of."""
@@ -229,23 +233,3 @@ def _territories() -> dict[str, str]:
     """District code -> code of the unit that the land belongs to."""
     units = Party.objects.on().filter(kind="district").exclude(division_code="").order_by("-id")
     return {unit.division_code: unit.code for unit in units}
-
-
-def _above() -> dict[str, frozenset[str]]:
-    """For every code those of all units above it, by belonging to and by reporting work to."""
-    pairs = Relation.objects.on().filter(kind__in=COVERING)
-    direct: dict[str, set[str]] = {}
-    for lower, upper in pairs.values_list("from_party__code", "to_party__code"):
-        direct.setdefault(lower, set()).add(upper)
-    return {code: frozenset(_reach(code, direct)) for code in direct}
-
-
-def _reach(code: str, direct: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [code]
-    while waiting:
-        for upper in direct.get(waiting.pop(), ()):
-            if upper not in found:
-                found.add(upper)
-                waiting.append(upper)
-    return found

@@ -34,7 +34,7 @@ TYPE_REFS: Final = {
     "list": "Any",
 }
 POLICIES: Final = {"unique": "UNIQUE", "first": "FIRST", "any": "ANY", "collect": "COLLECT"}
-# What XML cannot hold; in a FEEL text it stands as \\uXXXX.
+# What XML cannot hold; a FEEL text writes it as an escape of four hexadecimal digits.
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CALLS: Final = {"date": "date", "time": "time", "duration": "duration"}
 
