@@ -57,6 +57,9 @@ INSTALLED_APPS = [
 def database_from_url(url: str) -> dict[str, Any]:
     """Django's connection settings for a ``postgresql://user:password@host:port/name`` address."""
     parts = urlsplit(url)
+    options: dict[str, Any] = {"application_name": "groundplan", **dict(parse_qsl(parts.query))}
+    if options.pop("prepared_statements", "yes") != "no":  # "no" for a connection pooler that cannot carry them.
+        options["prepare_threshold"] = 1
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
@@ -66,7 +69,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "groundplan", **dict(parse_qsl(parts.query))},
+        "OPTIONS": options,
         "TEST": {"TEMPLATE": os.environ.get("GROUNDPLAN_TEST_TEMPLATE", "template0")},
     }
 

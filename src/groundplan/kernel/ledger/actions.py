@@ -53,8 +53,7 @@ def record(*, actor: str, action: str, subject: str, data: Mapping[str, Any] = M
         {"id": entry_id, "at": iso_time(at), "actor": actor, "action": action, "subject": subject, "data": data}
     )
     statement = "record_entry_and_notify" if quiet.may_notify() else "record_entry"
-    with connection.cursor() as cursor:
-        cursor.execute(sql.named(APP, statement), [entry_id, at, actor, action, subject, body])
+    sql.run(sql.named(APP, statement), [entry_id, at, actor, action, subject, body])
     return entry_id
 
 

@@ -7,19 +7,37 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import Flow
-from groundplan.kernel.cases.models import Attachment, Case, NumberSeries, Step
+from groundplan.kernel.cases.models import Attachment, Case, Step
 from groundplan.kernel.cases.queries.privacy import opened_secret
 from groundplan.kernel.files.models import StoredFile
-from groundplan.lib import search
+from groundplan.lib import search, sql
 from groundplan.lib.crypto import encrypt, keyed_hash
+from groundplan.lib.sql import rows
+
+NEXT = """INSERT INTO cases_number_series (name, value) VALUES (%s, 1)
+    ON CONFLICT (name) DO UPDATE SET value = cases_number_series.value + 1 RETURNING value"""
+
+
+class Written:
+    """New rows on their way to the server; their keys come back with the journey."""
+
+    def __init__(self) -> None:
+        self._sent: list[tuple[Any, Any]] = []
+
+    def insert(self, made: Any, expressions: Mapping[str, tuple[str, Any]] | None = None) -> None:
+        """Send a row."""
+        self._sent.append((made, rows.insert(made, expressions)))
+
+    def keep_keys(self) -> None:
+        """Give the objects their keys, after the journey."""
+        for made, cursor in self._sent:
+            rows.keep_key(made, cursor)
 
 
 def checked_data(
@@ -74,25 +92,23 @@ def next_number(flow: Flow, now: datetime) -> str:
     """The next number of a flow's series; the series' row is locked until the case is written."""
     local = timezone.localtime(now)
     name = flow.number.split("{seq")[0].format(flow=flow.flow, date=local)
-    if not NumberSeries.objects.filter(name=name).update(value=F("value") + 1):
-        NumberSeries.objects.get_or_create(name=name)
-        NumberSeries.objects.filter(name=name).update(value=F("value") + 1)
-    value = NumberSeries.objects.values_list("value", flat=True).get(name=name)
+    ((value,),) = sql.run(NEXT, [name]).fetchall()
     return flow.number.format(flow=flow.flow, date=local, seq=value)
 
 
 def attach_to(case: Case, step: Step, files: Iterable[StoredFile]) -> None:
     """Hang stored files on a step."""
-    Attachment.objects.bulk_create(
-        [Attachment(case=case, step=step, file=file) for file in dict.fromkeys(files)], ignore_conflicts=True
-    )
+    given = [Attachment(case=case, step=step, file=file) for file in dict.fromkeys(files)]
+    if given:
+        Attachment.objects.bulk_create(given, ignore_conflicts=True)
+
+
+def words_of(case: Case, flow: Flow) -> str:
+    """The words by which a case is found: of its number, title and the fields marked searchable."""
+    texts = [str(case.data[name]) for name, field in flow.fields.items() if field.searchable and case.data.get(name)]
+    return search.document(case.number, case.title, *texts)
 
 
 def index_words(case: Case, flow: Flow) -> None:
-    """Index the words of a case: number, title and the fields marked searchable."""
-    texts = [str(case.data[name]) for name, field in flow.fields.items() if field.searchable and case.data.get(name)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE cases_case SET search = {search.vector_sql()} WHERE id = %s",  # noqa: S608 - no value inside.
-            [search.document(case.number, case.title, *texts), case.pk],
-        )
+    """Index the words of a case."""
+    sql.run(f"UPDATE cases_case SET search = {search.vector_sql()} WHERE id = %s", [words_of(case, flow), case.pk])  # noqa: S608 - no value inside.

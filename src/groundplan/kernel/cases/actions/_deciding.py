@@ -63,3 +63,11 @@ def _decide_once(flow: Flow, case: Case, limit: Limit, actor: Actor) -> Any:
 def inputs_of(rule: str) -> tuple[str, ...]:
     """Names of the inputs of a rule as it stands today."""
     return tuple(field.name for field in rule_queries.table(rule).table.inputs)
+
+
+def plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs of a rule as JSON."""
+    return {
+        name: value if value is None or isinstance(value, (bool, int, str, list)) else str(value)
+        for name, value in outputs.items()
+    }

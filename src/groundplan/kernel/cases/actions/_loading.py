@@ -9,18 +9,24 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import CaseMoved, CaseNotFound, NotForThisStage, TaskNotFound
-from groundplan.kernel.cases.models import Case, Task
-from groundplan.kernel.cases.queries.flows import flow_of, version_of
-from groundplan.kernel.cases.queries.scope import require_sight
+from groundplan.kernel.cases.models import Case, FlowVersion, Task
+from groundplan.kernel.cases.queries.bound import BOUND, with_parties
+from groundplan.kernel.cases.queries.flows import TEXTS, flow_as_read, version_of
+from groundplan.kernel.cases.queries.scope import sees_units
+from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import sql
+from groundplan.lib.sql import rows
+
+# Nothing is joined to the row that is locked: after waiting for a lock PostgreSQL tries a join again on the changed row
+# beside the old joined rows, and a case whose owner has just changed would seem not to exist.
+LOCK = "WHERE public_id = %s FOR UPDATE"
+LOCK_BY_TASK = "WHERE id = (SELECT case_id FROM cases_task WHERE public_id = %s) FOR UPDATE"
+ABOUT = "JOIN parties_party ON parties_party.id = %s WHERE cases_flow_version.id = %s"
 
 
 def lock_case(*, skip_locked: bool = False, **key: Any) -> Case | None:
-    """Lock one case by its own columns.
-
-    Nothing is joined: after waiting for a lock PostgreSQL tries the join again on the changed row beside the old joined
-    rows, and a case whose owner has just changed would seem not to exist.
-    """
+    """Lock one case by its own columns; nothing is joined, as above."""
     found = Case.objects.defer("search").select_for_update(skip_locked=skip_locked).filter(**key).first()
     if found is not None:
         found.flow_version = version_of(found.flow_version_id)
@@ -36,22 +42,22 @@ def load(
         CaseNotFound: no such case, or the actor may not see it.
         TaskNotFound: no such task, or the actor may not see its case.
     """
-    key: dict[str, Any] = {"public_id": case}
-    if task:
-        key = {"pk": Task.objects.filter(public_id=task).values_list("case_id", flat=True).first()}
-    found = lock_case(**key)
+    tail = LOCK_BY_TASK if task else LOCK
+    with sql.together():
+        asked = rows.find([Case], tail, [_uuid(task or case)], without=("search",))
+    found = asked.first()
     if found is None:
         raise TaskNotFound if task else CaseNotFound
-    if not by_reporter:
-        require_sight(actor, found)
-    move = Move(actor, found, flow_of(found.flow_version_id), was_state=found.state)
-    move.tasks = list(
-        Task.objects.filter(case=found, state__in=("offered", "open", "waiting")).select_related("party").order_by("id")
-    )
-    by_id = {each.pk: each for each in move.tasks}
-    for each in move.tasks:
-        if each.parent_id in by_id:
-            each.parent = by_id[each.parent_id]
+    with sql.together():
+        about = rows.find([FlowVersion, Party], ABOUT, [found.owner_party_id, found.flow_version_id], without=TEXTS)
+        bound = rows.find([Task, Party], BOUND, [found.pk])
+        units = sql.run("SELECT party_id, part FROM cases_involvement WHERE case_id = %s", [found.pk])
+    found.flow_version, found.owner_party = about.joined()[0]
+    involved = dict(units.fetchall())
+    if not by_reporter and not sees_units(actor, involved):
+        raise CaseNotFound
+    move = Move(actor, found, flow_as_read(found.flow_version), was_state=found.state, was_involved=involved)
+    move.tasks = with_parties(bound)
     if task is None:
         return move, None
     mine = next((each for each in move.tasks if str(each.public_id) == str(task)), None)
@@ -98,6 +104,14 @@ def load_case(actor: Actor, case: UUID | str, seen: int | None, *states: str, by
     if states and move.case.state not in states:
         raise NotForThisStage(_("办件当前状态不能这样办理。"), state=move.case.state, accepted=", ".join(states))
     return move
+
+
+def _uuid(given: UUID | str | None) -> UUID | None:
+    """The id as a value; None, which finds nothing, for what is none."""
+    try:
+        return given if isinstance(given, UUID) else UUID(str(given))
+    except ValueError:
+        return None
 
 
 def moved(case: Case) -> CaseMoved:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
+from groundplan.kernel.cases.actions._data import Written, words_of
 from groundplan.kernel.cases.errors import (
     DataInvalid,
     NotForThisStage,
@@ -39,9 +40,16 @@ from groundplan.kernel.parties.errors import PartyNotFound
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules.errors import NoRowMatches
-from groundplan.lib import clock
+from groundplan.lib import clock, search, sql
+from groundplan.lib.sql import rows
 
 MOST_HOPS = 40
+ITS_CASE = "(SELECT id FROM cases_case WHERE public_id = %s)"
+INVOLVED_STATE = "UPDATE cases_involvement SET state = %s WHERE case_id = %s"
+INVOLVE = f"""INSERT INTO cases_involvement (case_id, party_id, part, state, opened_at)
+    VALUES ({ITS_CASE}, %s, %s, %s, %s)
+    ON CONFLICT (case_id, party_id) DO UPDATE SET part = EXCLUDED.part, state = EXCLUDED.state"""  # noqa: S608
+INVOLVED_DONE = f"UPDATE cases_involvement SET done_at = %s WHERE case_id = {ITS_CASE} AND party_id = ANY(%s)"  # noqa: S608
 
 
 @dataclass
@@ -60,6 +68,8 @@ class Move:
     changed: dict[int, Task] = field(default_factory=dict)
     hops: int = 0
     was_state: str = ""
+    was_involved: dict[int, str] | None = None
+    words: str | None = None
 
     def __post_init__(self) -> None:
         self.actor = unnamed_reporter(self.actor, self.case)
@@ -97,7 +107,7 @@ class Move:
             if stage.unmatched is None:
                 raise
             return stage.unmatched
-        self.case.outputs = {**self.case.outputs, **_plain(decision.outputs)}
+        self.case.outputs = {**self.case.outputs, **deciding.plain(decision.outputs)}
         stored, wrong = case_values.clean(
             self.flow.fields, {name: decision.outputs.get(output) for name, output in stage.sets.items()}
         )
@@ -270,29 +280,48 @@ class Move:
         if first is not None:
             self.steps.remove(first)
             self.steps.insert(0, first)
-        entry = ledger.record(
-            actor=self.actor.actor_id,
-            action=f"cases.{kind}",
-            subject=f"case:{self.case.public_id}",
-            data={
-                "number": self.case.number,
-                "flow": f"{self.case.flow}/{self.case.flow_version.number}",
-                "stage": self.case.stage,
-                "state": self.case.state,
-                "owner": self.case.owner_party.code,
-                **(data or {}),
-            },
-        )
-        self.write(entry)
+        audience, written = self._audience(), Written()
+        with sql.together():
+            entry = ledger.record(
+                actor=self.actor.actor_id,
+                action=f"cases.{kind}",
+                subject=f"case:{self.case.public_id}",
+                data={
+                    "number": self.case.number,
+                    "flow": f"{self.case.flow}/{self.case.flow_version.number}",
+                    "stage": self.case.stage,
+                    "state": self.case.state,
+                    "owner": self.case.owner_party.code,
+                    **(data or {}),
+                },
+            )
+            self._send(entry, audience, written)
+        written.keep_keys()
         return entry
+
+    def index_words(self) -> None:
+        """Have the words of the case, as they are now, found by the search."""
+        self.words = words_of(self.case, self.flow)
 
     def write(self, entry: UUID) -> None:
         """Write the rows of the move and its events under a record that is already made."""
-        self._write_rows()
+        audience, written = self._audience(), Written()
+        with sql.together():
+            self._send(entry, audience, written)
+        written.keep_keys()
+
+    def _send(self, entry: UUID, audience: list[str], written: Written) -> None:
+        self._write_case(written)
+        for task in self.changed.values():
+            task.on_hold = self.case.state == "suspended"
+            if task.pk:
+                rows.update(task)
+            else:
+                written.insert(task)
         for step in self.steps:
             step.record = entry
-        Step.objects.bulk_create(self.steps)
-        audience = self._write_involvements()
+            written.insert(step)
+        self._write_involvements()
         for type_, content in self.announced:
             events.publish(
                 type=type_,
@@ -302,32 +331,30 @@ class Move:
                 audience=audience,
             )
 
-    def _write_rows(self) -> None:
+    def _write_case(self, written: Written) -> None:
+        words = {} if self.words is None else {"search": (search.vector_sql(), self.words)}
         if self.case.pk:
             self.case.version += 1
-        self.case.save()
-        for task in self.changed.values():
-            task.on_hold = self.case.state == "suspended"
-            task.save()
+            rows.update(self.case, words)
+        else:
+            written.insert(self.case, words)
 
-    def _write_involvements(self) -> list[str]:
+    def _write_involvements(self) -> None:
+        case = str(self.case.public_id)
         if self.was_state and self.was_state != self.case.state:
-            Involvement.objects.filter(case=self.case).update(state=self.case.state)
-        Involvement.objects.bulk_create(
-            [
-                Involvement(
-                    case=self.case, party_id=party, part=part, state=self.case.state, opened_at=self.case.opened_at
-                )
-                for party, part in sorted(self.involved.items())
-            ],
-            update_conflicts=True,
-            unique_fields=["case", "party"],
-            update_fields=["part", "state"],
-        )
+            sql.run(INVOLVED_STATE, [self.case.state, self.case.pk])
+        for party, part in sorted(self.involved.items()):
+            sql.run(INVOLVE, [case, party, part, self.case.state, self.case.opened_at])
         if self.finished_by:
-            Involvement.objects.filter(case=self.case, party_id__in=self.finished_by).update(done_at=self.now)
-        parties = Involvement.objects.filter(case=self.case).values_list("party_id", flat=True)
-        audience = [f"party:{party}" for party in sorted(parties)]
+            sql.run(INVOLVED_DONE, [self.now, case, sorted(self.finished_by)])
+
+    def _audience(self) -> list[str]:
+        """Who is told: all units involved, before and now, and the reporter."""
+        before = self.was_involved
+        if before is None:
+            known = Involvement.objects.filter(case=self.case) if self.case.pk else Involvement.objects.none()
+            before = dict(known.values_list("party_id", "part"))
+        audience = [f"party:{party}" for party in sorted({*before, *self.involved})]
         return [*audience, f"user:{self.case.reporter}"] if self.case.reporter else audience
 
 
@@ -357,11 +384,3 @@ def event_data(case: Case) -> dict[str, Any]:
 def unit_names(parties: Iterable[Party]) -> dict[str, str]:
     """Names of units in one label."""
     return joined([party.name for party in parties])
-
-
-def _plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs of a rule as JSON."""
-    return {
-        name: value if value is None or isinstance(value, (bool, int, str, list)) else str(value)
-        for name, value in outputs.items()
-    }

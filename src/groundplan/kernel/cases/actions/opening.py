@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
-from groundplan.kernel.cases.actions._data import attach_to, checked_data, index_words, next_number, seal
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, next_number, seal
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.models import Case
-from groundplan.kernel.cases.queries.flows import flow_of, version_in_force
+from groundplan.kernel.cases.queries.flows import flow_as_read, version_in_force
 from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
@@ -62,7 +62,7 @@ def open_case(
         OwnerMissing: the first stage has no owner.
     """
     version = version_in_force(flow)
-    form = flow_of(version.pk)
+    form = flow_as_read(version)
     stored, secret = checked_data(form, data or {}, personal or {})
     case = Case(
         public_id=public_id or uuid7(),
@@ -91,9 +91,9 @@ def open_case(
     case.number = next_number(form, move.now)
     move.announce("case.opened.v1", channel=channel, district=case.district, calendar_missing=case.calendar_missing)
     move.announced.insert(0, move.announced.pop())
+    move.index_words()
     move.finish("open", first=first, data={"channel": channel, "version": version.number})
     attach_to(case, first, files)
-    index_words(case, form)
     return case
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
-from groundplan.kernel.cases.actions._data import attach_to, checked_data, index_words, refuse_data, seal
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, refuse_data, seal
 from groundplan.kernel.cases.actions._loading import load_task
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import NotForThisStage, NotYourTask
@@ -95,12 +95,12 @@ def complete_task(
     )
     move.announce("task.completed.v1", task=str(mine.public_id), party=mine.party.code, outcome=outcome)
     _go_on(move, mine, chosen)
+    if any(move.flow.fields[name].searchable for name in data or {}):
+        move.index_words()
     move.finish(
         "complete", first=first, data={"task": str(mine.public_id), "unit": mine.party.code, "outcome": outcome}
     )
     attach_to(move.case, first, files)
-    if any(move.flow.fields[name].searchable for name in data or {}):
-        index_words(move.case, move.flow)
     return mine
 
 

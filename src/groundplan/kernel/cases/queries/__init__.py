@@ -15,15 +15,18 @@ from groundplan.kernel.cases.errors import CaseNotFound
 from groundplan.kernel.cases.logic.values import mask
 from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, Step, Task
 from groundplan.kernel.cases.queries import lists
+from groundplan.kernel.cases.queries.bound import BOUND, with_parties
 from groundplan.kernel.cases.queries.flows import flow, flows_in_force
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.privacy import hidden_fields, opened_secret
 from groundplan.kernel.cases.queries.scope import require_sight, visible_parties
 from groundplan.kernel.cases.queries.searching import search_sql
 from groundplan.kernel.files.models import StoredFile
+from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, search
 from groundplan.lib.keyset import LARGEST_PAGE, Page, cut, decode_cursor
+from groundplan.lib.sql import rows
 
 CAP = 1000
 KINDS = ("todo", "done", "all")
@@ -183,8 +186,8 @@ def tasks_of(case: Case) -> list[Task]:
 
 
 def active_tasks(case: Case) -> list[Task]:
-    """The tasks that bind a unit now."""
-    return [task for task in tasks_of(case) if task.active]
+    """The tasks that bind a unit now, oldest first."""
+    return with_parties(rows.find([Task, Party], BOUND, [case.pk]))
 
 
 def timeline(case: Case) -> list[Step]:

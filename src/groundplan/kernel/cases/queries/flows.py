@@ -10,6 +10,9 @@ from groundplan.kernel.cases.errors import FlowUnknown
 from groundplan.kernel.cases.logic.check import as_written
 from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.models import Case, FlowVersion
+from groundplan.lib.sql import rows
+
+TEXTS = ("document", "source")
 
 
 def flow(case: Case) -> Flow:
@@ -19,12 +22,17 @@ def flow(case: Case) -> Flow:
 
 def flows_in_force() -> list[FlowVersion]:
     """The flows that new cases use."""
-    return list(FlowVersion.objects.filter(in_force=True).defer("document", "source").order_by("key"))
+    return list(FlowVersion.objects.filter(in_force=True).defer(*TEXTS).order_by("key"))
 
 
 def version_of(version_id: int) -> FlowVersion:
     """A stored version without its text."""
-    return FlowVersion.objects.defer("document", "source").get(pk=version_id)
+    return FlowVersion.objects.defer(*TEXTS).get(pk=version_id)
+
+
+def flow_as_read(version: FlowVersion) -> Flow:
+    """The flow of a version whose digest is known."""
+    return _read(version.digest, version.pk)
 
 
 def flow_of(version_id: int) -> Flow:
@@ -45,7 +53,7 @@ def version_in_force(key: str) -> FlowVersion:
     Raises:
         FlowUnknown: no flow of this name is in force.
     """
-    version = FlowVersion.objects.filter(key=key, in_force=True).first()
+    version: FlowVersion | None = rows.find([FlowVersion], "WHERE key = %s AND in_force", [key], without=TEXTS).first()
     if version is None:
         raise FlowUnknown(
             _("没有启用的流程“%(key)s”。") % {"key": key},

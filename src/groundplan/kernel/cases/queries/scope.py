@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from groundplan.kernel.cases.errors import CaseNotFound, NotYourTask
 from groundplan.kernel.cases.logic.flow import Flow, Work
@@ -23,6 +23,11 @@ def sees(actor: Actor, case: Case) -> bool:
     if actor.is_system:
         return True
     return Involvement.objects.filter(case=case, party_id__in=visible_parties(actor)).exists()
+
+
+def sees_units(actor: Actor, units: Iterable[int]) -> bool:
+    """Whether an actor sees, as an officer, a case in which these units are involved."""
+    return actor.is_system or not visible_parties(actor).isdisjoint(units)
 
 
 def require_sight(actor: Actor, case: Case) -> None:

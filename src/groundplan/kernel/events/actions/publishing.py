@@ -60,8 +60,7 @@ def publish(
     event_id = uuid7()
     values: list[Any] = [event_id, type, subject, clock.now(), actor, Jsonb(sorted(set(audience))), Jsonb(plain)]
     statement = "publish_and_notify" if quiet.may_notify() else "publish"
-    with connection.cursor() as cursor:
-        cursor.execute(sql.named(APP, statement), values)
+    sql.run(sql.named(APP, statement), values)
     return event_id
 
 

@@ -36,6 +36,7 @@ from groundplan.kernel.parties.queries.directory import (
     visible_party,
 )
 from groundplan.lib import clock, crypto, sql
+from groundplan.lib.sql import rows
 
 __all__ = [
     "ANONYMOUS",
@@ -125,7 +126,7 @@ def party_by_code(code: str) -> Party:
     Raises:
         PartyNotFound: no party has this code.
     """
-    party: Party | None = Party.objects.select_related("merged_into").filter(code=code).first()
+    party: Party | None = rows.find([Party], "WHERE code = %s", [code]).first()
     if party is None:
         raise PartyNotFound(f"{code!r} is not the code of a party.", next_step="party list --json shows the codes.")
     return survivor(party)

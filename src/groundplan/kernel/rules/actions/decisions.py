@@ -19,8 +19,9 @@ from groundplan.kernel.rules.actions._records import require
 from groundplan.kernel.rules.logic.table import Table
 from groundplan.kernel.rules.logic.values import Labels, to_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts
-from groundplan.lib import clock, crypto
+from groundplan.lib import clock, crypto, sql
 from groundplan.lib.errors import Invalid
+from groundplan.lib.sql import rows
 
 # The grounds on which personal information is to be erased: Personal Information Protection Law, article 47.
 ERASURE_REASONS = ("retention-ended", "purpose-achieved", "person-asked", "consent-withdrawn", "unlawful", "other-law")
@@ -76,7 +77,7 @@ def decide(
         outputs=outputs, commitment=sealed,
     )  # fmt: skip
     # A refusal above must leave the caller's transaction usable, so only the writes stand inside this block.
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic(savepoint=False), sql.together():
         made.record = record(
             actor=actor_id,
             action="rules.decide",
@@ -84,15 +85,15 @@ def decide(
             data={"decision": str(made.public_id), "rule": key, "version": number, "digest": table.digest,
                   "rows": list(evaluation.rows), "commitment": sealed},
         )  # fmt: skip
-        made.save(force_insert=True)
-        _keep_facts(made, table, stored, salt)
+        rows.insert(made)
+        rows.insert(_facts_of(made, table, stored, salt))
     return Decided(made.public_id, evaluation.outputs, evaluation.rows, number, queries.because(table, evaluation.rows))
 
 
-def _keep_facts(made: Decision, table: Table, stored: dict[str, Any], salt: bytes) -> None:
+def _facts_of(made: Decision, table: Table, stored: dict[str, Any], salt: bytes) -> DecisionFacts:
     personal = {item.name for item in table.inputs if item.personal and stored[item.name] is not None}
     sealed = crypto.encrypt(json.dumps({name: stored[name] for name in sorted(personal)})) if personal else None
-    DecisionFacts.objects.create(
+    return DecisionFacts(
         decision=made,
         facts={name: value for name, value in stored.items() if name not in personal},
         personal=sealed,

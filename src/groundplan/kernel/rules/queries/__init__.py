@@ -25,7 +25,7 @@ from groundplan.kernel.rules.logic.values import Labels, from_json
 from groundplan.kernel.rules.models import Decision, DecisionFacts, RuleTable, RuleVersion
 from groundplan.kernel.rules.queries import replaying
 from groundplan.kernel.rules.queries.replaying import Replay
-from groundplan.lib import clock, crypto
+from groundplan.lib import clock, crypto, sql
 
 _MAX_COMPILED: Final = 500
 _lock = Lock()
@@ -67,7 +67,7 @@ def version_in_force(key: str, on: date | None = None) -> tuple[int, int, Compil
         RuleUnknown: no rule has this key.
         RuleNotInForce: no version was in force that day.
     """
-    row = RuleTable.objects.filter(key=key).values_list("id", "stamp").first()
+    row = sql.run("SELECT id, stamp FROM rules_table WHERE key = %s", [key]).fetchone()
     if row is None:
         raise _unknown(key)
     rule_id, stamp = row

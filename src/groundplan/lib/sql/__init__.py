@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.utils import CursorWrapper
 
 Cursor = CursorWrapper
@@ -26,6 +27,46 @@ def named(package: str, name: str) -> str:
         name: file name without its suffix.
     """
     return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Statements of :func:`run` in this block go to the server in one journey; their answers are there after it.
+
+    A statement that fails makes the block raise at its end, and those after it are not run.
+    """
+    own = connections[connection.alias]
+    own.ensure_connection()
+    with own.wrap_database_errors, own.connection.pipeline():
+        yield
+
+
+def run(statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Run a statement of a hot path in Django's transaction, bound and prepared by the server.
+
+    Args:
+        statement: SQL with a ``%s`` for each value; one of few texts, as the server remembers each.
+        values: what psycopg can send, such as the results of ``get_db_prep_save``.
+
+    Returns:
+        The cursor with the answer. Inside :func:`together` it is to be read after the block.
+    """
+    own = connections[connection.alias]  # once, as each access through the proxy looks the thread's connection up.
+    own.ensure_connection()
+    own.validate_no_broken_transaction()
+    if own.queries_logged:
+        own.queries_log.append({"sql": statement, "time": "0"})
+    cursor = psycopg.Cursor(own.connection)
+    execute: Callable[..., Any] = _send
+    for watcher in reversed(own.execute_wrappers):
+        execute = partial(watcher, execute)
+    with own.wrap_database_errors:
+        execute(statement, values, False, {"connection": own, "cursor": cursor})
+    return cursor
+
+
+def _send(statement: str, values: Sequence[Any], _many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001
+    return context["cursor"].execute(statement, values)
 
 
 def lock_number(key: str) -> int:
