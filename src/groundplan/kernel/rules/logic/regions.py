@@ -7,7 +7,7 @@ they share a region in every column, and a region's sample value is the witness.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -17,14 +17,35 @@ from groundplan.kernel.rules.logic.unary import Span, Test
 from groundplan.kernel.rules.logic.values import Field, plain_decimal
 
 _TICK: Final = timedelta(microseconds=1)
+_SHORT: Final = 2048
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The positions of the set bits, smallest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    """The positions of the set bits, smallest first.
+
+    A long number is halved until its parts are short or empty: taking one bit after another off a number of half a
+    million bits would copy all of it each time.
+    """
+    parts = [(mask, 0)]
+    while parts:
+        part, offset = parts.pop()
+        width = part.bit_length()
+        if width > _SHORT:
+            half = width // 2
+            parts += [(part >> half, offset + half), (part & (1 << half) - 1, offset)]
+            continue
+        while part:
+            low = part & -part
+            yield offset + low.bit_length() - 1
+            part ^= low
+
+
+def from_bits(places: Iterable[int], width: int) -> int:
+    """The number below ``2**width`` with bits at these places."""
+    found = bytearray(width // 8 + 1)
+    for place in places:
+        found[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(found, "little")
 
 
 @dataclass(frozen=True)
@@ -128,9 +149,8 @@ def _empty_gaps(field: Field, points: Sequence[Any]) -> int:
 
 def _accepted(test: Test, position: dict[Any, int], points: int, empty: int) -> int:
     """The regions that a test accepts, as bits."""
-    found = 0
-    for member in test.members:
-        found |= 1 << (empty if member is None else position[member])
+    places = [empty if member is None else position[member] for member in test.members]
+    found = from_bits(places, max(places, default=0) + 1)
     for span in test.spans:
         found |= _span_bits(span, position, points)
     return ~found if test.negated else found

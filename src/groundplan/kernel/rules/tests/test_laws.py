@@ -10,7 +10,8 @@ from groundplan.kernel.rules.logic.facts import read_fact
 from groundplan.kernel.rules.logic.files.sheetout import write_csv, write_xlsx
 from groundplan.kernel.rules.logic.files.source import read_source
 from groundplan.kernel.rules.logic.files.yamlform import write_yaml
-from groundplan.kernel.rules.logic.reading import Problems
+from groundplan.kernel.rules.logic.reading import Problems, plain_path
+from groundplan.kernel.rules.logic.regions import bits, from_bits
 from groundplan.kernel.rules.logic.values import from_json, to_json
 from groundplan.kernel.rules.tests import strategies
 
@@ -170,3 +171,29 @@ def test_any_bytes_are_read_or_refused(content, name):
     except TableRefused as refused:
         told = refused.problems
     assert told
+
+
+@given(st.sets(st.integers(0, 20_000), max_size=60))
+def test_bits_of_long_and_short_numbers_are_all_their_places_in_order(places):
+    number = from_bits(places, 20_001)
+    assert number == sum(1 << place for place in places)
+    assert list(bits(number)) == sorted(places)
+
+
+def test_a_table_of_half_a_million_values_is_read_and_checked():
+    rows = [
+        {"id": f"r{i}", "when": {"kind": ",".join(f'"{i * 500 + j:x}"' for j in range(500))}, "then": {"lead": f"u{i}"}}
+        for i in range(1_000)
+    ]
+    rows.append({"id": "again", "when": {"kind": '"0", "1f4"'}, "then": {"lead": "never"}})
+    table = parse_table({
+        "rule": "wide", "label": {"zh-hans": "宽表", "en": "Wide"}, "effective_from": "2020-01-01", "hit": "first",
+        "inputs": {"kind": {"type": "string", "label": {"zh-hans": "类", "en": "Kind"}}},
+        "outputs": {"lead": {"type": "string", "label": {"zh-hans": "主办", "en": "Lead"}}},
+        "rows": rows, "default": {"id": "rest", "then": {"lead": "office"}},
+    })  # fmt: skip
+    compiled, problems = compile_table(table), Problems(plain_path)
+    check_table(compiled, problems)
+    assert [found["cell"] for found in problems.found] == ["rows[1001].id"]  # counted from one, as people do
+    assert compiled.evaluate(compiled.check_facts({"kind": "7a11f"})).outputs == {"lead": "u999"}
+    assert compiled.evaluate(compiled.check_facts({"kind": "none"})).rows == ("rest",)
