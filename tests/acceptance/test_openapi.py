@@ -29,7 +29,7 @@ def one_connection():
 def city(db, one_connection):
     """The town with one case of the hotline office, and headers of each reader."""
     town = make_town()
-    actions.report_incident(actor=town["operator"], channel="phone", type="help", text=SECRET, point=WEST_POINT)
+    actions.report_incident(actor=town["operator"], channel="phone", type="complaint", text=SECRET, point=WEST_POINT)
     people = {"resident": "resident", "outsider": "outsider", "officer": "operator"}
     bearer = {name: {"Authorization": f"Bearer {town.people[who].token}"} for name, who in people.items()}
     return {"anonymous": {}, **bearer}

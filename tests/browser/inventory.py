@@ -47,6 +47,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "command": ("dispatcher", "/command"),
     "indicators": ("leader", "/indicators"),
     "incident-imports": ("data", "/incidents/imports"),
+    "hotline-audits": ("quality", "/hotline/audits"),
+    "hotline-replies": ("quality", "/hotline/replies"),
     "incident-trial": ("data", "/incidents/trial"),
 }
 # More views of a page, shown and checked like a page of its own.
@@ -108,6 +110,8 @@ EXEMPT: dict[str, str] = {
     "command-districts": "a part of command",
     "command-figures": "a part of command",
     "command-map": "the data of the map",
+    "hotline-contest": "takes a POST and goes to the objection",
+    "hotline-audit": "shown after a draw",
     "indicator-cases": "a list behind a number; the journey of a leader opens it",
     "incident-import-columns": "shown after an upload",
     "incident-load": "shown after an upload",

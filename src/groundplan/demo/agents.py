@@ -279,7 +279,8 @@ class Agents:
             self._complete(task, actor, "unreachable")
         elif chance < 0.15 and truth.doubted == 0:  # noqa: PLR2004 - some say that nothing has changed.
             truth.doubted += 1
-            self._complete(task, actor, "unsolved", satisfied="no")
+            reason = texts.one_of("unsolved", self.order)
+            self._complete(task, actor, "unsolved", satisfied="no", unsolved_reason=reason)
         else:
             satisfied = self.order.choices(["yes", "basic", "no"], [8, 3, 1])[0]
             self._complete(task, actor, "solved", solved="yes", satisfied=satisfied)

@@ -55,3 +55,17 @@ class LoadUnknown(NotFound):
 
     code = "load-unknown"
     title: ClassVar[dict[str, str]] = {"zh-hans": "没有该导入记录", "en": "No such import"}
+
+
+class ObjectionInvalid(Invalid):
+    """An objection lacks what is needed, or comes too late; ``fields`` names each."""
+
+    code = "objection-invalid"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "考核异议填写有误", "en": "The objection cannot be taken"}
+
+
+class DrawInvalid(Invalid):
+    """A sample cannot be drawn like this; ``fields`` names what does not fit."""
+
+    code = "draw-invalid"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "抽查条件有误", "en": "The sample cannot be drawn"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from groundplan.kernel.cases.models import Case
+from groundplan.kernel.parties.models import Party
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
 
@@ -184,3 +185,79 @@ class Acknowledged(models.Model):
 
     def __str__(self) -> str:
         return f"{self.process} {self.count}"
+
+
+class Objection(models.Model):
+    """A case shall not count for a unit (剔除), or one of its figures is contested (申诉). Retention: as its case.
+
+    The objection is worked on as a case of its own; it counts while that case is closed as ``upheld``.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="objection")
+    about = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="objections")
+    unit = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10)
+    indicator = models.CharField(max_length=32, blank=True, default="")
+    ground = models.CharField(max_length=32)
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.CharField(max_length=64)
+
+    class Meta:
+        """Found by the case that it is about, for each unit."""
+
+        db_table = "incidents_objection"
+        indexes = [models.Index(fields=["about", "unit"], name="incidents_objection_about")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="exclusion", indicator="")
+                | (models.Q(kind="appeal") & ~models.Q(indicator="")),
+                name="incidents_objection_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about_id}"
+
+
+class Draw(models.Model):
+    """A sample drawn for audit (抽查); population, seed and size give the same again. Retention: 5 years."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    unit = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    population = models.JSONField()
+    digest = models.CharField(max_length=64)
+    seed = models.CharField(max_length=80)
+    seed_origin = models.CharField(max_length=20)
+    size = models.PositiveIntegerField()
+    drawn_at = models.DateTimeField(default=clock.now)
+    drawn_by = models.CharField(max_length=64)
+
+    class Meta:
+        """Newest first."""
+
+        db_table = "incidents_draw"
+        indexes = [models.Index(fields=["-drawn_at", "-id"], name="incidents_draw_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.size} of {len(self.population)}"
+
+
+class DrawnCase(models.Model):
+    """One case of a sample, and the case in which it is audited. Retention: 5 years."""
+
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="cases")
+    about = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="audits")
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="audit")
+    unit = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        """In the order of the draw; a case is drawn once."""
+
+        db_table = "incidents_drawn_case"
+        constraints = [models.UniqueConstraint(fields=["draw", "about"], name="incidents_drawn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.draw_id} {self.position}"

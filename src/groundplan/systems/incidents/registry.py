@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -44,6 +45,10 @@ def register() -> None:
     events.subscribe("incidents.reports", types=["report.received.v1"], handler=take_report)
     cases.panel("hotline", incident_panel)
     cases.panel("city-management", incident_panel)
+    cases.panel("hotline", _hotline_panel)
+    for flow in ("hotline-audit", "hotline-appraisal"):
+        cases.panel(flow, _audit_panel)
+    cases.adviser("hotline", _advise_reply)
     files.reader("incident:", may_read_file)
     health.report("acknowledged", acknowledged)
     health.report("stored", stored)
@@ -62,6 +67,8 @@ def register() -> None:
             65,
             holds("dispatcher", "data_office"),
         ),
+        Entry("hotline-audits", {"zh-hans": "工单抽查", "en": "Audits"}, "work", 66, audits_hotline),
+        Entry("hotline-replies", {"zh-hans": "答复质检", "en": "Reply checks"}, "work", 67, audits_hotline),
         Entry("command", {"zh-hans": "指挥调度", "en": "Command"}, "command", 10, holds(*FLOOR_ROLES)),
         Entry(
             "indicators",
@@ -83,6 +90,31 @@ def holds(*roles: str) -> Any:
         return actor_of(request).has_role(*roles)
 
     return visible
+
+
+def audits_hotline(request: HttpRequest) -> bool:
+    """Whether the reader of a request belongs to those who draw samples and check replies."""
+    from groundplan.systems.incidents.queries.hotline.audits import may_audit  # noqa: PLC0415 - needs the apps.
+
+    return actor_of(request).has_role("dispatcher", "supervisor") and may_audit(actor_of(request))
+
+
+def _hotline_panel(request: HttpRequest, case: Case) -> tuple[str, dict[str, Any]] | None:
+    from groundplan.systems.incidents.pages.hotline.appraisal import hotline_panel  # noqa: PLC0415 - needs the apps.
+
+    return hotline_panel(request, case)
+
+
+def _audit_panel(request: HttpRequest, case: Case) -> tuple[str, dict[str, Any]] | None:
+    from groundplan.systems.incidents.pages.hotline.appraisal import audit_panel  # noqa: PLC0415 - needs the apps.
+
+    return audit_panel(request, case)
+
+
+def _advise_reply(case: Case, outcome: str, given: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    from groundplan.systems.incidents.queries import advise_reply  # noqa: PLC0415 - needs the apps.
+
+    return advise_reply(case, outcome, given)
 
 
 def take_report(event: events.Event) -> None:

@@ -183,6 +183,7 @@ def _ask_for_ruling(move: Move, mine: Task, reason: str) -> Step:
     require_allowed(work, "return")
     if work.returns is None:
         raise NotForThisStage(_("本环节不能退单。"))
+    _require_returns_left(move, work.returns.most)
     spans, _none = deciding.spans_for(move.flow, move.case, work.returns.limit, move.actor)
     if spans:
         clock = clocks.Clock(mine.opened_at, clocks.read_spans(spans))
@@ -198,6 +199,23 @@ def _ask_for_ruling(move: Move, mine: Task, reason: str) -> Step:
     owner = owner_for(ruling.owner, move.case, work.returns.to)
     move.open_task(ruling, owner, stage=work.returns.to, parent=mine, asks={"reason": reason})
     return move.step("return", task=mine, note=reason, unit=mine.party.name)
+
+
+def _require_returns_left(move: Move, most: int | None) -> None:
+    """Refuse a return after so many upheld ones: the unit that was then named answers (首接负责).
+
+    Raises:
+        NotForThisStage: the case has been returned as often as its flow allows.
+    """
+    if most is None:
+        return
+    upheld = Task.objects.filter(case=move.case, kind="work", state="returned", outcome="upheld").count()
+    if upheld >= most:
+        raise NotForThisStage(
+            _("该件已退单 %(count)d 次，由现承办单位首接负责，不再受理退单。") % {"count": upheld},
+            next_step=_("如需其他单位配合，请请求协办或报请热线办协调。"),
+            accepted=f"≤ {most}",
+        )
 
 
 def _pause(move: Move, task: Task, cause: str) -> None:

@@ -115,6 +115,8 @@ def _outcome(move: Move, task: Task, work: Work, key: str, actor: Actor) -> Outc
     if key in possible:
         return possible[key]
     known = work.outcomes.get(key) if task.kind == "work" else None
+    if work.not_by_opener and move.case.opened_by == actor.actor_id:
+        raise NotYourTask(_("提出申请的人不能自己审批，请由另一人办理。"), accepted=f"{work.role} @ {task.party.code}")
     if known is not None and known.roles and not actor.has_role(*known.roles):
         raise NotYourTask(accepted=", ".join(known.roles))
     raise NotForThisStage(

@@ -166,6 +166,8 @@ class _Checker:
         self.limit("escalation.every", flow.escalation.every)
         for key, field in flow.fields.items():
             self.guards(f"fields.{key}.hidden_when", field.hidden_when)
+            for position, unit in enumerate(field.shown_to):
+                self.owner(f"fields.{key}.shown_to.{position}", unit)
         self.owner("control", flow.control)
         for position, observer in enumerate(flow.observers):
             self.owner(f"observers.{position}", observer)

@@ -82,6 +82,7 @@ class CaseField(Strict):
     searchable: bool = False
     hidden_from: tuple[str, ...] = ()
     hidden_when: Guards = {}
+    shown_to: tuple[Owner, ...] = ()
 
     @model_validator(mode="after")
     def _values_of_an_enumeration(self) -> CaseField:
@@ -91,6 +92,8 @@ class CaseField(Strict):
             raise ValueError("`level` belongs to fields of type division, and they need it")
         if self.hidden_from and not self.personal:
             raise ValueError("`hidden_from` belongs to personal fields")
+        if self.shown_to and not self.hidden_from:
+            raise ValueError("`shown_to` narrows `hidden_from`, which must be there")
         return self
 
 
@@ -107,10 +110,11 @@ class Outcome(Strict):
 
 
 class Returns(Strict):
-    """Return (退单): to which ruling stage, and within what time after the task arrived."""
+    """Return (退单): to which ruling stage, within what time after the task arrived, and how often in one case."""
 
     to: str
     limit: LimitOf | None = None
+    most: int | None = Field(default=None, ge=0, le=99)
 
 
 class Transfer(Strict):
@@ -152,6 +156,7 @@ class Work(Strict):
     redispatch: Redispatch = Redispatch()
     extensions: Extensions = Extensions()
     assist_first: bool = True
+    not_by_opener: bool = False
 
 
 class TaskStage(Work):

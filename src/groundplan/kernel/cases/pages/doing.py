@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from groundplan.kernel.cases import actions, queries
+from groundplan.kernel.cases import actions, queries, registry
 from groundplan.kernel.cases.errors import CaseNotFound, NotForThisStage
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.pages.case import context_of
-from groundplan.kernel.cases.pages.forms import form_for
+from groundplan.kernel.cases.pages.forms import ActionForm, form_for
 from groundplan.kernel.cases.queries.offers import Offer, offers_for
 from groundplan.kernel.files.actions import store_file
 from groundplan.kernel.parties.access import officer
@@ -36,7 +36,7 @@ def do(request: HttpRequest, public_id: UUID, action: str) -> HttpResponse:
     case = queries.case_for(actor, public_id)
     offer = _wanted(actor, case, action, request.POST)
     form = form_for(offer, case, queries.flow(case), request.POST, request.FILES)
-    if form.is_valid():
+    if form.is_valid() and not _doubtful(case, offer, form, request):
         try:
             with transaction.atomic():
                 _carry_out(actor, case, offer, form.cleaned_data)
@@ -59,6 +59,15 @@ def unmask(request: HttpRequest, public_id: UUID) -> HttpResponse:
     answer = render(request, "cases/case.html", context_of(case, request, clear={field: value}))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _doubtful(case: Case, offer: Offer, form: ActionForm, request: HttpRequest) -> bool:
+    """Whether the officer is first shown what is doubtful about a form; sent a second time it is taken as it is."""
+    if offer.action != "complete" or request.POST.get("advised"):
+        return False
+    given = {name.removeprefix(FIELD): value for name, value in form.cleaned_data.items() if name.startswith(FIELD)}
+    form.advice = registry.advice_for(case, offer.outcome, given)
+    return bool(form.advice)
 
 
 def _wanted(actor: Actor, case: Case, action: str, data: Any) -> Offer:

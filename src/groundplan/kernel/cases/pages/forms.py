@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -45,7 +45,9 @@ class UnitsField(forms.CharField):
 
 
 class ActionForm(forms.Form):
-    """What every action sends: the task, and what was seen of it."""
+    """What every action sends: the task, and what was seen of it; ``advice`` is what is doubtful about it."""
+
+    advice: Sequence[Mapping[str, str]] = ()
 
     task = forms.CharField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)

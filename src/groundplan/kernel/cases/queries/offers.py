@@ -161,6 +161,8 @@ def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:
     work = flow.work(task.stage, task.key)
     if not isinstance(work, Work):
         return {}
+    if work.not_by_opener and not actor.is_system and task.case.opened_by == actor.actor_id:
+        return {}
     if task.kind == "assist":
         return {"done": Outcome(label=DONE)}
     if task.kind == "child" or not work.outcomes:

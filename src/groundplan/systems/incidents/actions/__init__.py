@@ -4,12 +4,16 @@ from groundplan.systems.incidents.actions.directory import import_directory
 from groundplan.systems.incidents.actions.doors import count_visit
 from groundplan.systems.incidents.actions.files import import_reports, save_mapping
 from groundplan.systems.incidents.actions.follow import rate_report, supplement_report
+from groundplan.systems.incidents.actions.hotline.appraisal import contest_appraisal
+from groundplan.systems.incidents.actions.hotline.audits import draw_sample
 from groundplan.systems.incidents.actions.report import Receipt, report_incident
 from groundplan.systems.incidents.actions.shipped import load_shipped
 
 __all__ = [
     "Receipt",
+    "contest_appraisal",
     "count_visit",
+    "draw_sample",
     "import_directory",
     "import_reports",
     "load_shipped",

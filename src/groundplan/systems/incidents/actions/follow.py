@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases import actions as cases
+from groundplan.kernel.cases.queries.privacy import opened_secret
 from groundplan.kernel.files import actions as files_actions
 from groundplan.kernel.parties.queries import Actor
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.errors import AlreadyRated, ReportInvalid
-from groundplan.systems.incidents.logic.masking import mask_text
+from groundplan.systems.incidents.logic.masking import mask_names, mask_text
 from groundplan.systems.incidents.models import Incident
 
 LONGEST_SUPPLEMENT = 2000
@@ -43,12 +44,12 @@ def supplement_report(*, number: str, code: str, text: str, files: Sequence[tupl
     reporter = _reporter_of(incident)
     stored = [
         files_actions.store_file(
-            actor=reporter.actor_id, name=name, content=content, subject=f"incident:{incident.public_id}"
+            actor=f"reporter:{incident.public_id}", name=name, content=content, subject=f"incident:{incident.public_id}"
         )
         for name, content in files[:9]
     ]
     cases.comment(
-        actor=reporter, case=incident.case.public_id, text=_("反映人补充：") + mask_text(text).text, files=stored
+        actor=reporter, case=incident.case.public_id, text=_("反映人补充：") + _masked(incident, text), files=stored
     )
     return incident
 
@@ -77,9 +78,17 @@ def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | Non
         source="reporter",
         satisfaction=satisfaction,
         solved=solved,
-        note=mask_text(note).text[:2000],
+        note=_masked(incident, note)[:2000],
     )
     return incident
+
+
+def _masked(incident: Incident, text: str) -> str:
+    """What the reporter writes later, without name and numbers, as the report itself was taken in."""
+    case = incident.case
+    wholly = case.flow == "hotline" and case.data.get("type") in (None, "report")
+    name = str(opened_secret(case).get("reporter_name") or "")
+    return mask_text(mask_names(text, name), wholly=wholly).text
 
 
 def _reporter_of(incident: Incident) -> Actor:

@@ -23,7 +23,7 @@ from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.actions import _placing as placing
 from groundplan.systems.incidents.errors import ReportInvalid
 from groundplan.systems.incidents.logic.likeness import Likely, likely_duplicates
-from groundplan.systems.incidents.logic.masking import mask_text, normal_phone
+from groundplan.systems.incidents.logic.masking import mask_names, mask_text, normal_phone
 from groundplan.systems.incidents.models import Acknowledged, Incident, Load
 
 LONGEST_TEXT = 20_000
@@ -47,6 +47,9 @@ DOOR_ROLES = {
     "grid": ("grid_worker",),
     "file": ("operator", "data_office"),
 }
+
+# Here somebody is present who can be asked for what the type of request needs; other doors hand over what was recorded.
+ASKED_CHANNELS = ("web", "phone")
 
 # Here the sender is told by address and words, or holds a role that may load any file.
 OPEN_CHANNELS = ("web", "file")
@@ -134,6 +137,8 @@ def report_incident(
         Conflict: key or external number name a report of another sender.
     """
     _check_report(actor, channel, flow, text, files)
+    if flow == "hotline" and type and channel in ASKED_CHANNELS:
+        _check_type(type, text, phone=reporter_phone, somewhere=bool(place or point or component or district))
     original = _storable(text)
     phone = normal_phone(reporter_phone)
     fingerprint = _fingerprint(
@@ -145,14 +150,18 @@ def report_incident(
         _check_sender(actor, known)
         return _receipt_of(known, created=False)
     spot = placing.find_spot(point=point, system=system, component=component, district=district)
-    masked = mask_text(original)
-    shown_title = mask_text(_storable(title)).text.strip() or _first_line(masked.text)
+    # Of who reports an offence, or may turn out to, not even the ends of a number are shown.
+    wholly = flow == "hotline" and type in ("", "report")
+    named = mask_names(original, reporter_name)
+    masked = mask_text(named, wholly=wholly)
+    plain_title = mask_text(mask_names(_storable(title), reporter_name), wholly=wholly).text
+    shown_title = plain_title.strip() or _first_line(masked.text)
     kind, code, proposed, certainty = _category(flow, kind, category, f"{title}\n{original}", component)
     now = clock.now()
     incident = Incident(
         channel=channel, kind=kind, category=code, proposed_category=proposed, certainty=certainty,
         component=component, text=masked.text, hidden_parts=min(masked.hidden, 999),
-        place=mask_text(_storable(place)).text[:300],
+        place=mask_text(mask_names(_storable(place), reporter_name), wholly=wholly).text[:300],
         longitude=spot.point[0] if spot.point else None, latitude=spot.point[1] if spot.point else None,
         phone_hash=crypto.keyed_hash(phone, purpose="incidents.phone") if phone else None,
         reported_at=reported_at or now, received_at=now, intake_key=intake_key, fingerprint=fingerprint,
@@ -170,13 +179,13 @@ def report_incident(
         flow=flow,
         title=shown_title,
         data=queries.known_fields(flow, data),
-        personal=_personal(reporter_name, reporter_phone, original if masked.hidden else ""),
+        personal=_personal(reporter_name, reporter_phone, original if masked.hidden or named != original else ""),
         point=spot.point,
         division_codes={level: text for level, text in spot.codes.items() if text},
         channel=channel,
         subject=f"component:{component}" if component else "",
         reporter=incident.reporter,
-        files=[_stored(actor, name, content, incident) for name, content in files],
+        files=[_stored(_sender(actor, incident), name, content, incident) for name, content in files],
     )
     incident.case = case
     incident.receipt = case.number
@@ -229,6 +238,26 @@ def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Seque
         wrong.append({"field": "files", "reason": _("最多上传 %(most)d 个附件。") % {"most": MOST_FILES}})
     if wrong:
         raise ReportInvalid("；".join(str(item["reason"]) for item in wrong), fields=wrong)
+
+
+def _check_type(request_type: str, text: str, *, phone: str, somewhere: bool) -> None:
+    """Refuse a request without what the rule ``hotline-types`` asks of its type, naming each part.
+
+    Raises:
+        ReportInvalid: see ``fields``.
+    """
+    asked = queries.type_rule(request_type)
+    if asked is None:
+        return
+    wrong = []
+    if asked.phone and not normal_phone(phone):
+        wrong.append({"field": "reporter_phone", "reason": _("该类诉求须留联系电话，以便核实和回访。")})
+    if asked.place and not somewhere:
+        wrong.append({"field": "place", "reason": _("该类诉求须写明地点。")})
+    if len("".join(_storable(text).split())) < asked.shortest:
+        wrong.append({"field": "text", "reason": _("诉求内容至少 %(least)d 字。") % {"least": asked.shortest}})
+    if wrong:
+        raise ReportInvalid("；".join(str(item["reason"]) for item in wrong), fields=wrong, rule=asked.row)
 
 
 def _receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, ...] = ()) -> Receipt:
@@ -305,10 +334,13 @@ def _likely(incident: Incident, text: str) -> list[Likely]:
     )
 
 
-def _stored(actor: Actor, name: str, content: bytes, incident: Incident) -> Any:
-    return files_actions.store_file(
-        actor=actor.actor_id, name=name, content=content, subject=f"incident:{incident.public_id}"
-    )
+def _sender(actor: Actor, incident: Incident) -> str:
+    """Who hands in a file, as records say it: a reporter only as the reporter of this incident, never by account."""
+    return f"reporter:{incident.public_id}" if incident.channel == "web" else actor.actor_id
+
+
+def _stored(sender: str, name: str, content: bytes, incident: Incident) -> Any:
+    return files_actions.store_file(actor=sender, name=name, content=content, subject=f"incident:{incident.public_id}")
 
 
 def _personal(name: str, phone: str, original: str) -> dict[str, str]:

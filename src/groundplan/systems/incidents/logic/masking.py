@@ -25,13 +25,14 @@ class Masked:
     hidden: int
 
 
-def mask_text(text: str) -> Masked:
+def mask_text(text: str, *, wholly: bool = False) -> Masked:
     """Replace personal numbers by stars; full-width digits are recognised too.
 
     Numbers of 17 digits (components) and amounts stay as they are.
 
     Args:
         text: what a person wrote.
+        wholly: leave no digit of a hidden number, because even its ends may tell who wrote.
 
     Returns:
         The masked text, of the same meaning otherwise, and the count of hidden parts.
@@ -43,6 +44,8 @@ def mask_text(text: str) -> Masked:
         Masked(text='身份证110105********002X', hidden=1)
         >>> mask_text("赔偿 12000 元").hidden
         0
+        >>> mask_text("请回电13800138000", wholly=True).text
+        '请回电****'
     """
     plain = "".join(_narrow(sign) for sign in text)
     hidden = 0
@@ -50,6 +53,8 @@ def mask_text(text: str) -> Masked:
     def stars(keep_front: int, keep_back: int, found: re.Match[str]) -> str:
         nonlocal hidden
         hidden += 1
+        if wholly:
+            return "****"
         digits = re.sub(r"[^0-9Xx]", "", found.group())
         if keep_front == 3 and len(digits) > 11:  # noqa: PLR2004 - a country code stands before the 11 digits.
             digits = digits[-11:]
@@ -85,6 +90,19 @@ def mask_name(name: str) -> str:
         '欧**'
     """
     return name[:1] + "*" * (len(name) - 1)
+
+
+def mask_names(text: str, *names: str) -> str:
+    """A text in which who reports is called so and not by name, since handling units read it.
+
+    Example:
+        >>> mask_names("我是王小明，住三号楼", "王小明")
+        '我是反映人，住三号楼'
+    """
+    for name in sorted({given.strip() for given in names}, key=len, reverse=True):
+        if len(name) >= 2:  # noqa: PLR2004 - one character would hide half the text.
+            text = text.replace(name, "反映人")
+    return text
 
 
 def normal_phone(phone: str) -> str:

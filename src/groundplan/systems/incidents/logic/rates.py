@@ -37,8 +37,15 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("responded", {"zh-hans": "响应率", "en": "Responded"}, True, HOTLINE),
     Indicator("solved", {"zh-hans": "解决率", "en": "Solved"}, True, HOTLINE),
     Indicator("satisfied", {"zh-hans": "满意率", "en": "Satisfied"}, True, HOTLINE),
+    Indicator("audited", {"zh-hans": "抽查合格率", "en": "Audits passed"}, True, HOTLINE),
 )
 KEYS = tuple(indicator.key for indicator in INDICATORS)
+
+# What a unit may contest with an appeal (申诉); an upheld one counts in its favour.
+CONTESTABLE = (
+    "handled_in_time", "closed_in_time", "reworked", "extended", "responded", "solved", "satisfied", "audited",
+)  # fmt: skip
+FAVOURABLE = {indicator.key: indicator.more_is_better for indicator in INDICATORS}
 
 
 @dataclass(frozen=True)

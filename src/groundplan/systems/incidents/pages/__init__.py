@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from groundplan.systems.incidents.pages import floor, imports, resident, statistics, trials, work
+from groundplan.systems.incidents.pages.hotline import appraisal
 
 urlpatterns: list[URLPattern] = [
     path("report", resident.report, name="report"),
@@ -21,6 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("command/map.geojson", floor.command_map, name="command-map"),
     path("indicators", statistics.indicators, name="indicators"),
     path("indicators/cases", statistics.indicator_cases, name="indicator-cases"),
+    path("hotline/cases/<uuid:case_id>/contest", appraisal.contest, name="hotline-contest"),
+    path("hotline/audits", appraisal.audits, name="hotline-audits"),
+    path("hotline/audits/<uuid:public_id>", appraisal.audit, name="hotline-audit"),
+    path("hotline/replies", appraisal.replies, name="hotline-replies"),
     path("incidents/trial", trials.trial, name="incident-trial"),
     path("incidents/imports", imports.uploads, name="incident-imports"),
     path("incidents/imports/columns", imports.columns, name="incident-import-columns"),

@@ -90,7 +90,7 @@ def _take_in(request: HttpRequest, form: ReportForm) -> actions.Receipt:
     visitor, asked = visitor_of(request), form.cleaned_data
     actions.count_visit(door="report", visitor=visitor)
     return actions.report_incident(
-        actor=actor_of(request), channel="web", flow=asked["flow"], text=asked["text"], type=asked["type"] or "help",
+        actor=actor_of(request), channel="web", flow=asked["flow"], text=asked["text"], type=asked["type"],
         place=asked["place"], point=form.point(), reporter_name=asked["reporter_name"],
         reporter_phone=asked["reporter_phone"], files=_files(form), key=asked["key"], visitor=visitor,
     )  # fmt: skip

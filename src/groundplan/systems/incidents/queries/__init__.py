@@ -11,6 +11,16 @@ from groundplan.systems.incidents.queries.directory import directory_text
 from groundplan.systems.incidents.queries.figures import Figures, figure_cases, figures, figures_plainly
 from groundplan.systems.incidents.queries.floor import district_figures, latest_incidents, map_features, today_figures
 from groundplan.systems.incidents.queries.follow import FollowView, follow, follow_code, incident_of_receipt
+from groundplan.systems.incidents.queries.hotline.appraisal import (
+    contestable_units,
+    first_receiver,
+    grounds,
+    objections_on,
+    standing_units,
+)
+from groundplan.systems.incidents.queries.hotline.audits import draw_for, draws, population_of, redrawn
+from groundplan.systems.incidents.queries.hotline.replies import ReplyRow, advise_reply, replies, reply_findings
+from groundplan.systems.incidents.queries.hotline.types import TypeRule, type_rule
 from groundplan.systems.incidents.queries.pages import (
     PanelFacts,
     category_label,
@@ -38,7 +48,10 @@ __all__ = [
     "Figures",
     "FollowView",
     "PanelFacts",
+    "ReplyRow",
     "Trial",
+    "TypeRule",
+    "advise_reply",
     "caller_history",
     "categories",
     "category",
@@ -46,14 +59,19 @@ __all__ = [
     "category_name",
     "city_bounds",
     "comparable",
+    "contestable_units",
     "directory_text",
     "district_figures",
+    "draw_for",
+    "draws",
     "earlier_same",
     "figure_cases",
     "figures",
     "figures_plainly",
+    "first_receiver",
     "follow",
     "follow_code",
+    "grounds",
     "incident_by_pk",
     "incident_for",
     "incident_of_receipt",
@@ -63,10 +81,17 @@ __all__ = [
     "likely_for_text",
     "load_for",
     "map_features",
+    "objections_on",
     "panel_facts",
+    "population_of",
     "proposed_category",
+    "redrawn",
+    "replies",
+    "reply_findings",
     "run_trial",
     "saved_mapping",
     "seen_likely",
+    "standing_units",
     "today_figures",
+    "type_rule",
 ]

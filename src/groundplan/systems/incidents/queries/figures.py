@@ -16,24 +16,29 @@ from groundplan.kernel.cases.models import Case, Task
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, sql
-from groundplan.systems.incidents.logic.rates import INDICATORS, KEYS, Rate, example_score
-from groundplan.systems.incidents.models import Incident
+from groundplan.systems.incidents.logic.rates import FAVOURABLE, INDICATORS, KEYS, Rate, example_score
+from groundplan.systems.incidents.models import DrawnCase, Incident
+from groundplan.systems.incidents.queries.hotline.appraisal import upheld
 from groundplan.systems.incidents.queries.reports import SEEING_ROLES
 
 APP = "groundplan.systems.incidents"
-COUNT_SQL = """SELECT unit, key, count(*), count(*) FILTER (WHERE hit) FROM facts
-WHERE %(everything)s OR unit = ANY(%(units)s::bigint[]) GROUP BY unit, key"""
+COUNT_SQL = """SELECT unit, key, count(*) FILTER (WHERE NOT left_out), count(*) FILTER (WHERE hit AND NOT left_out)
+FROM judged WHERE %(everything)s OR unit = ANY(%(units)s::bigint[]) GROUP BY unit, key
+UNION ALL
+SELECT unit, '', count(DISTINCT case_id), 0
+FROM judged WHERE left_out AND (%(everything)s OR unit = ANY(%(units)s::bigint[])) GROUP BY unit"""
 LIST_SQL = """SELECT DISTINCT case_id FROM facts
 WHERE key = %(key)s AND unit = %(unit)s AND (%(hit)s::boolean IS NULL OR hit = %(hit)s)"""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One unit's rates in a period."""
+    """One unit's rates in a period; ``left_out`` cases were excluded from them (剔除)."""
 
     unit: Party
     rates: Mapping[str, Rate]
     score: Decimal | None
+    left_out: int = 0
 
 
 def figures(actor: Actor, *, flow: str, start: datetime, end: datetime) -> list[Figures]:
@@ -76,14 +81,25 @@ def figure_cases(
 def figures_plainly(actor: Actor, *, flow: str, start: datetime, end: datetime) -> list[Figures]:
     """The same as :func:`figures`, by walking through every case; for tests, and for those who check us."""
     counted: dict[int, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    left_out: dict[int, set[int]] = defaultdict(set)
     visible = actor.party_ids(*SEEING_ROLES)
     for case in Case.objects.filter(flow=flow).order_by("id"):
-        for unit, key, hit in _facts_of(case, start, end, clock.now()):
-            if unit in visible:
-                counted[unit][key].append(hit)
-    return _as_figures(
-        {unit: {key: Rate(sum(hits), len(hits)) for key, hits in keys.items()} for unit, keys in counted.items()}
-    )
+        facts = list(_facts_of(case, start, end, clock.now()))
+        objections = upheld([case.pk])
+        for unit, key, hit in facts:
+            if unit not in visible:
+                continue
+            made = objections.get((case.pk, unit), [])
+            if any(objection.kind == "exclusion" for objection in made):
+                left_out[unit].add(case.pk)
+                counted[unit][key] += []
+                continue
+            corrected = any(objection.indicator == key for objection in made)
+            counted[unit][key].append(FAVOURABLE[key] if corrected else hit)
+    rates = {unit: {key: Rate(sum(hits), len(hits)) for key, hits in keys.items()} for unit, keys in counted.items()}
+    for unit, cases in left_out.items():
+        rates[unit][""] = Rate(0, len(cases))
+    return _as_figures(rates)
 
 
 def _facts_of(case: Case, start: datetime, end: datetime, now: datetime) -> Iterator[tuple[int, str, bool]]:
@@ -124,6 +140,9 @@ def _facts_of(case: Case, start: datetime, end: datetime, now: datetime) -> Iter
             and start <= task.done_at < end
         ):
             yield from _callback_facts(case, task, standing)
+    for drawn in DrawnCase.objects.filter(about=case, unit__isnull=False, case__state="closed").select_related("case"):
+        if drawn.unit_id and drawn.case.closed_at and start <= drawn.case.closed_at < end:
+            yield drawn.unit_id, "audited", drawn.case.outcome == "passed"
     incident = Incident.objects.filter(case=case).first()
     if incident and tasks and case.flow == "city-management" and start <= incident.received_at < end:
         yield tasks[0].party_id, "valid", any(task.stage == "register" and task.outcome == "file" for task in tasks)
@@ -162,7 +181,9 @@ def _callback_facts(case: Case, called: Task, standing: Task) -> Iterator[tuple[
 
 def _values(actor: Actor, flow: str, start: datetime, end: datetime) -> dict[str, Any]:
     units = list(actor.party_ids(*SEEING_ROLES))
-    return {"flow": flow, "start": start, "end": end, "now": clock.now(), "units": units, "everything": actor.is_system}
+    worse = [key for key, more_is_better in FAVOURABLE.items() if not more_is_better]
+    given = {"flow": flow, "start": start, "end": end, "now": clock.now(), "units": units, "less_is_better": worse}
+    return {**given, "everything": actor.is_system}
 
 
 def _as_figures(counted: Mapping[int, Mapping[str, Rate]]) -> list[Figures]:
@@ -171,5 +192,6 @@ def _as_figures(counted: Mapping[int, Mapping[str, Rate]]) -> list[Figures]:
     found = []
     for unit in sorted(units.values(), key=lambda party: party.code):
         rates = {indicator.key: counted[unit.pk].get(indicator.key, nothing) for indicator in INDICATORS}
-        found.append(Figures(unit, rates, example_score(rates)))
+        left_out = counted[unit.pk].get("", nothing).total
+        found.append(Figures(unit, rates, example_score(rates), left_out))
     return found

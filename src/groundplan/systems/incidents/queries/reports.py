@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from groundplan.kernel.cases.models import Involvement
+from groundplan.kernel.cases.queries import flow
+from groundplan.kernel.cases.queries.privacy import hidden_fields
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto
 from groundplan.lib.errors import NotFound
@@ -72,12 +74,16 @@ def load_for(actor: Actor, public_id: uuid.UUID | str) -> Load:
 
 
 def caller_history(actor: Actor, phone: str, most: int = 20) -> list[Incident]:
-    """What a caller has reported before, newest first; for operators, who see it while they listen."""
+    """What a caller has reported before, newest first; for operators, who see it while they listen.
+
+    A case whose reporter is hidden from the actor is not found by the number: a handling unit learns nothing by trying.
+    """
     number = normal_phone(phone)
     if not number or not actor.has_role("operator"):
         return []
     found_by = crypto.keyed_hash(number, purpose="incidents.phone")
-    return list(incidents_for(actor).filter(phone_hash=found_by).order_by("-reported_at", "-id")[:most])
+    rows = incidents_for(actor).filter(phone_hash=found_by).order_by("-reported_at", "-id")[:most]
+    return [row for row in rows if "reporter_phone" not in hidden_fields(actor, row.case, flow(row.case))]
 
 
 def earlier_same(

@@ -12,7 +12,7 @@ WITH lead AS (
     SELECT DISTINCT ON (case_id) case_id, party_id, done_at, due_at
     FROM lead WHERE state NOT IN ('returned', 'cancelled')
     ORDER BY case_id, id DESC
-), facts AS (
+), counted_once AS (
     SELECT lead.party_id AS unit, lead.case_id, f.key, f.hit
     FROM lead
     CROSS JOIN LATERAL (VALUES
@@ -73,4 +73,29 @@ WITH lead AS (
     ) AS f (key, hit)
     WHERE kase.flow = %(flow)s AND called.stage = 'callback' AND called.kind = 'work' AND called.state = 'done'
       AND called.done_at >= %(start)s AND called.done_at < %(end)s AND f.hit IS NOT NULL
+    UNION ALL
+    SELECT drawn.unit_id, drawn.about_id, 'audited', audit.outcome = 'passed'
+    FROM incidents_drawn_case AS drawn
+    JOIN cases_case AS audit ON audit.id = drawn.case_id
+    JOIN cases_case AS kase ON kase.id = drawn.about_id
+    WHERE kase.flow = %(flow)s AND drawn.unit_id IS NOT NULL AND audit.state = 'closed'
+      AND audit.closed_at >= %(start)s AND audit.closed_at < %(end)s
+), counted AS (
+    -- Two equal facts of one case stay two.
+    SELECT counted_once.*, row_number() OVER () AS number FROM counted_once
+), judged AS (
+    -- Upheld objections: an excluded case (剔除) counts in no figure of the unit, a contested figure (申诉) in its favour.
+    SELECT counted.unit, counted.case_id, counted.key,
+           CASE WHEN coalesce(bool_or(objection.indicator = counted.key), false)
+                THEN counted.key <> ALL(%(less_is_better)s::text[]) ELSE counted.hit END AS hit,
+           coalesce(bool_or(objection.kind = 'exclusion'), false) AS left_out
+    FROM counted
+    LEFT JOIN (
+        SELECT made.about_id, made.unit_id, made.kind, made.indicator
+        FROM incidents_objection AS made JOIN cases_case AS ruled ON ruled.id = made.case_id
+        WHERE ruled.state = 'closed' AND ruled.outcome = 'upheld'
+    ) AS objection ON objection.about_id = counted.case_id AND objection.unit_id = counted.unit
+    GROUP BY counted.number, counted.unit, counted.case_id, counted.key, counted.hit
+), facts AS (
+    SELECT unit, case_id, key, hit FROM judged WHERE NOT left_out
 )

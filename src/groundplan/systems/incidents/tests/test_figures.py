@@ -32,8 +32,9 @@ def run_day(town):
     with clock.standing_at(MONDAY):
         good, poor, wrong, lying = (patrol(town, n) for n in range(4))
         call = actions.report_incident(
-            actor=town["operator"], channel="phone", type="help", text="路灯不亮", category="路灯不亮", point=EAST_POINT
-        ).case
+            actor=town["operator"], channel="phone", type="help", text="路灯不亮", category="路灯不亮",
+            point=EAST_POINT, reporter_phone="13800138000",
+        ).case  # fmt: skip
         complete(town["operator"], call, "dispatch", type="help", matter="路灯不亮")
     with clock.standing_at(MONDAY + timedelta(hours=1)):
         for case in (good, poor):
@@ -138,7 +139,7 @@ def test_the_map_joins_many_points_and_shows_only_what_the_reader_may_see():
 def test_the_figures_of_the_districts_add_up_to_those_of_the_day():
     town = make_town()
     run_day(town)
-    actions.report_incident(actor=town["operator"], channel="phone", type="help", text="不知何处水管漏水")
+    actions.report_incident(actor=town["operator"], channel="phone", type="complaint", text="不知何处水管漏水")
     with clock.standing_at(MONDAY + timedelta(hours=2)):
         whole = queries.today_figures(SYSTEM)
         found = {each.code: each for each in queries.district_figures(SYSTEM)}

@@ -106,6 +106,7 @@ def test_a_return_that_is_upheld_goes_to_a_person_for_dispatch():
         channel="phone",
         type="help",
         text="路灯不亮好几天",
+        reporter_phone="13800138000",
         category="路灯不亮",
         point=WEST_POINT,
     ).case
@@ -141,5 +142,5 @@ def test_the_territory_hands_a_case_down_its_levels_and_answers_for_it():
     cases.sign_task(actor=town["west-street"], task=child.public_id, seen=None)
     cases.complete_task(actor=town["west-street"], task=child.public_id, seen=None, outcome="done", note="已清")
     complete(town["west"], case, "handled", "territory", reply="街道已清理并安排每日保洁")
-    complete(town["operator"], case, "unsolved", satisfied="no")
+    complete(town["operator"], case, "unsolved", satisfied="no", unsolved_reason="水还在流")
     assert reread(case).stage == "assign"

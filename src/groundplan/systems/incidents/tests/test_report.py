@@ -38,6 +38,7 @@ def test_personal_numbers_in_the_text_are_masked_before_anybody_sees_them():
     make_town()
     case = report(
         title="请联系 13800138000",
+        type="complaint",
         text="我是11010519491231002X，电话１３８００１３８０００，路灯不亮",
         reporter_phone="13800138000",
     ).case
@@ -219,6 +220,8 @@ def test_the_identity_of_who_reports_an_offence_is_hidden_from_the_handler():
         point=WEST_POINT, reporter_name="李四", reporter_phone="13900139000",
     ).case  # fmt: skip
     complete(town["operator"], case, "dispatch", type="report", matter="路灯不亮")
+    assert case.tasks.get(stage="assign").state == "open"
+    complete(town["hotline-dispatcher"], case, "dispatch", lead_party="urban-management")
     with pytest.raises(IdentityHidden):
         cases.unmask_field(actor=town["city-manager"], case=case.public_id, field="reporter_phone", purpose="handling")
     shown = cases.unmask_field(actor=town["operator"], case=case.public_id, field="reporter_phone", purpose="handling")

@@ -15,10 +15,12 @@ from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.keyset import page
 from groundplan.lib.moments import Moment
 from groundplan.systems.incidents import actions, queries
+from groundplan.systems.incidents.api import hotline
 from groundplan.systems.incidents.logic.rates import KEYS
 from groundplan.systems.incidents.models import Incident
 
 router = Router()
+router.add_router("/hotline", hotline.router)
 Text = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(max_length=40)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -150,6 +152,7 @@ class FiguresOut(Schema):
     unit: str
     name: dict[str, str]
     rates: dict[str, RateOut]
+    left_out: int
     example_score: str | None
 
 
@@ -232,6 +235,7 @@ def indicators(request: AuthenticatedRequest, flow: FlowName, start: Moment, end
                       "share": None if row.rates[key].share is None else str(row.rates[key].share)}
                 for key in KEYS
             },
+            "left_out": row.left_out,
             "example_score": None if row.score is None else str(row.score),
         }
         for row in queries.figures(request.actor, flow=flow, start=start, end=end)

@@ -1,0 +1,1 @@
+"""The hotline's own part of this package."""
