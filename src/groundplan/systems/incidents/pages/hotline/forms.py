@@ -37,8 +37,8 @@ class ObjectionForm(forms.Form):
 class DrawForm(forms.Form):
     """Draw a sample of closed cases."""
 
-    start = forms.DateField(label=_("办结日期起"), widget=forms.DateInput(attrs={"type": "date"}))
-    end = forms.DateField(label=_("办结日期止"), widget=forms.DateInput(attrs={"type": "date"}))
+    start = forms.DateField(label=_("办结日期起"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    end = forms.DateField(label=_("办结日期止"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     size = forms.IntegerField(label=_("抽查件数"), min_value=1, max_value=200, initial=20)
     unit = forms.CharField(label=_("承办单位代码"), max_length=64, required=False, help_text=_("不填为全部单位。"))
     seed = forms.CharField(
