@@ -120,7 +120,8 @@ def search_cases(actor: Actor, text: str, after: str | None = None, size: int = 
 def counts(actor: Actor) -> Counts:
     """The figures of an actor's start page; each stops at CAP, so it costs the same in a city of any size."""
     now = clock.now()
-    duties = {"parties": [s.party_id for s in actor.scopes], "roles": [s.role for s in actor.scopes], "size": CAP}
+    held = sorted({(scope.party_id, scope.role) for scope in actor.scopes})
+    duties = {"parties": [each[0] for each in held], "roles": [each[1] for each in held], "size": CAP}
     todo, parameters = lists.todo_sql(Filters(), after=None, now=now)
     late, late_parameters = lists.todo_sql(Filters(overdue=True), after=None, now=now)
     unsigned = Task.objects.filter(
