@@ -28,6 +28,7 @@ PUBLIC = {"actions", "queries", "errors", "models", "registry", "logic"}
 EXTRA_MODULES = {
     ("events", "streams"): "0004: raw ASGI handler of the process model",
     ("parties", "access"): "0005: the doors of pages and API",
+    ("incidents", "open311"): "0077: a door that speaks another body's standard",
 }
 LIMITS = {"function": 60, "view": 15, "file": 400, "folder": 15}
 # Names that exceed a limit, each with the decision that allows it.

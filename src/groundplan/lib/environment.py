@@ -176,6 +176,13 @@ SETTINGS = (
         "0 or 1",
     ),
     Setting(
+        "GROUNDPLAN_JURISDICTION",
+        "text",
+        "",
+        "The jurisdiction_id of Open311 requests; another one is not found. Without it none is looked at.",
+        "such as city.gov",
+    ),
+    Setting(
         "GROUNDPLAN_LEDGER_ALGORITHM",
         "algorithm",
         "ed25519",

@@ -261,3 +261,7 @@ class DrawnCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.draw_id} {self.position}"
+
+
+# The columns of the doors stand beside them.
+from groundplan.systems.incidents.open311.models import Open311Key, Open311Request  # noqa: E402, F401

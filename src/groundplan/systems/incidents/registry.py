@@ -69,6 +69,9 @@ def register() -> None:
         ),
         Entry("hotline-audits", {"zh-hans": "工单抽查", "en": "Audits"}, "work", 66, audits_hotline),
         Entry("hotline-replies", {"zh-hans": "答复质检", "en": "Reply checks"}, "work", 67, audits_hotline),
+        Entry(
+            "open311", {"zh-hans": "Open311 接口", "en": "Open311"}, "audit", 45, holds("system_admin", "data_office")
+        ),
         Entry("command", {"zh-hans": "指挥调度", "en": "Command"}, "command", 10, holds(*FLOOR_ROLES)),
         Entry(
             "indicators",

@@ -1,12 +1,5 @@
 """Every write to cases. Each action is one transaction with one record, steps on the timeline and events."""
 
-from groundplan.kernel.cases.actions.account import (
-    decide_account,
-    end_account,
-    remind_accounts,
-    request_account,
-    review_account,
-)
 from groundplan.kernel.cases.actions.course import (
     cancel_case,
     reopen_case,
@@ -49,9 +42,7 @@ __all__ = [
     "carry_on_migrations",
     "comment",
     "complete_task",
-    "decide_account",
     "decide_extension",
-    "end_account",
     "escalate_overdue",
     "fill_due_dates",
     "import_flow",
@@ -63,13 +54,10 @@ __all__ = [
     "reassign_task",
     "redispatch_task",
     "refuse_transfer",
-    "remind_accounts",
     "reopen_case",
-    "request_account",
     "request_extension",
     "resume_case",
     "return_task",
-    "review_account",
     "rule_return",
     "sign_task",
     "supervise_case",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from groundplan.kernel.cases.models import Account, Case, Step, Task
+from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.cases.queries.explaining import Explanation
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.moments import Moment
@@ -98,24 +98,6 @@ class OfferOut(Schema):
     optional: list[str]
 
 
-class AccountOut(Schema):
-    """The account on which a case stands."""
-
-    unit: str
-    keeper: str
-    reason: str
-    since: datetime
-    review_on: date
-    reviews: int
-
-    @staticmethod
-    def of(account: Account) -> dict[str, Any]:
-        """The account as it is answered."""
-        plain = ("reason", "since", "review_on", "reviews")
-        units = {"unit": account.unit.code, "keeper": account.keeper.code}
-        return {**units, **{name: getattr(account, name) for name in plain}}
-
-
 class DetailOut(CaseOut):
     """A case with its data, its active tasks and what may be done."""
 
@@ -124,7 +106,6 @@ class DetailOut(CaseOut):
     divisions: dict[str, Any]
     longitude: float | None
     latitude: float | None
-    account: AccountOut | None
     tasks: list[TaskOut]
     offers: list[OfferOut]
 
@@ -140,16 +121,13 @@ class StepOut(Schema):
     unit: str | None
     record: UUID
     decision: UUID | None
-    by: str
-    acting_for: str
 
     @staticmethod
     def of(step: Step) -> dict[str, Any]:
         """The step as it is answered."""
         plain = ("at", "kind", "text", "note", "record", "decision")
         unit = step.party.code if step.party else None
-        people = {"by": step.actor_name, "acting_for": step.acting_for_name}
-        return {"id": step.public_id, "unit": unit, **people, **{name: getattr(step, name) for name in plain}}
+        return {"id": step.public_id, "unit": unit, **{name: getattr(step, name) for name in plain}}
 
 
 class GroundOut(Schema):
@@ -223,9 +201,9 @@ class FlowOut(Schema):
 class ListQuery(Schema):
     """What a list is narrowed to."""
 
-    kind: Literal["todo", "done", "all", "account"] = "todo"
+    kind: Literal["todo", "done", "all"] = "todo"
     flow: Short = ""
-    state: Literal["", "active", "open", "suspended", "on_account", "closed", "cancelled", "merged"] = ""
+    state: Literal["", "active", "open", "suspended", "closed", "cancelled", "merged"] = ""
     stage: Short = ""
     overdue: bool = False
     district: Annotated[str, Field(max_length=12)] = ""
@@ -284,27 +262,6 @@ class SuspendIn(ReasonIn):
     """Why, and until when."""
 
     until: Moment | None = None
-
-
-class AccountIn(ReasonIn):
-    """Why it is to be put on account, and when it is looked at again."""
-
-    review_on: date
-
-
-class ReviewIn(Schema):
-    """What a review found, and when the next one is."""
-
-    seen: Seen
-    note: Reason
-    review_on: date
-
-
-class NoteIn(Schema):
-    """What was seen, and what is said; never empty."""
-
-    seen: Seen
-    note: Reason
 
 
 class MergeIn(ReasonIn):

@@ -12,7 +12,6 @@ from groundplan.kernel.cases import queries
 from groundplan.kernel.cases.logic.flow import EndStage, Flow, ParallelStage, RuleStage, RulingStage
 from groundplan.kernel.cases.pages import shown
 from groundplan.kernel.cases.pages.diagram import diagram
-from groundplan.kernel.cases.queries.accounts import accounts_count
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
@@ -91,13 +90,12 @@ def _home_context(request: HttpRequest) -> dict[str, Any]:
         "figures": {
             name: figures.shown(getattr(figures, name)) for name in ("todo", "overdue", "unsigned", "done_today")
         },
-        "on_account": figures.shown(accounts_count(actor, most=queries.CAP)),
         "flows": queries.flows_in_force(),
     }
 
 
 def _tabs(kind: str) -> list[dict[str, Any]]:
-    texts = {"todo": _("待办"), "account": _("挂账"), "done": _("已办"), "all": _("全部")}
+    texts = {"todo": _("待办"), "done": _("已办"), "all": _("全部")}
     return [{"url": f"?kind={name}", "text": text, "current": name == kind} for name, text in texts.items()]
 
 

@@ -12,7 +12,10 @@ from groundplan.systems.incidents.errors import TooManyRequests
 from groundplan.systems.incidents.models import DoorCount
 
 # Uses of a door from one address: (most, in how many minutes).
-LIMITS: dict[str, tuple[int, int]] = {"report": (30, 10), "follow": (60, 10), "supplement": (20, 60)}
+LIMITS: dict[str, tuple[int, int]] = {
+    "report": (30, 10), "follow": (60, 10), "supplement": (20, 60),
+    "open311": (30, 10), "open311-key": (600, 10), "open311-read": (600, 10),
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -20,7 +23,7 @@ def count_visit(*, door: str, visitor: str) -> int:
     """Count one use of a public door.
 
     Args:
-        door: ``report``, ``follow`` or ``supplement``.
+        door: a key of ``LIMITS``.
         visitor: what tells visitors apart, such as an address; only its keyed hash is kept, for a day.
 
     Returns:

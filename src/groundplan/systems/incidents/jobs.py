@@ -1,0 +1,14 @@
+"""Background jobs of incidents: thin, each calls an action that is safe to repeat and to run twice at once."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from groundplan.systems.incidents.open311 import actions as open311
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="incidents.take_waiting_requests")
+def take_waiting_requests(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every minute: requests of Open311 that were asked to wait are taken in."""
+    open311.take_waiting_requests()
