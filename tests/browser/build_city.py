@@ -11,6 +11,7 @@ import django
 # Models can only be imported after this.
 django.setup()
 
+from groundplan.commons.knowledge.models import Article
 from groundplan.demo import city
 from groundplan.demo.arrivals import MIDNIGHT
 from groundplan.demo.day import Day
@@ -73,6 +74,8 @@ def main() -> None:
                 "account": str(User.objects.get(username="handler").public_id),
                 "unit": str(parties.party_by_code("urban-management").public_id),
                 "draft": str(draft.public_id),
+                "article": str(Article.objects.filter(owner__code="water").get().public_id),
+                "own_article": str(Article.objects.filter(owner__code="hotline-office").get().public_id),
                 "in_force": str(in_force.public_id),
             }
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from groundplan.base.registers import actions as registers
-from groundplan.demo import components, units
+from groundplan.demo import components, knowledge, units
 from groundplan.demo.plan import Plan, draw
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
@@ -51,6 +51,7 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None)
         units.enter_people(entered, seed)
         tell("规则、流程与代码表 · rules, flows and code lists")
         load_profile(PROFILE)
+        knowledge.enter_articles()
         tell("部件 · components")
         load = registers.import_components(
             actor=SYSTEM,

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _CHINESE = re.compile(f"[{_HAN}]")
@@ -77,3 +77,19 @@ def query_text(text: str) -> str:
     if words and words[-1].isascii() and words[-1].isalpha():
         quoted[-1] += ":*"
     return " & ".join(quoted)
+
+
+def any_query_text(text: str, most: int = 200) -> str:
+    """The query for a text of which any word may occur, such as what a caller says.
+
+    Example:
+        >>> any_query_text("路灯不亮")
+        "'路灯' | '灯不' | '不亮'"
+    """
+    words = list(dict.fromkeys(tokens(text)))[:most]
+    return " | ".join("'" + word.replace("'", "''") + "'" for word in words)
+
+
+def matching(query: str) -> Any:
+    """What a search column is compared with: ``filter(search=matching(query_text(text)))``."""
+    return SearchQuery(query, config="simple", search_type="raw")

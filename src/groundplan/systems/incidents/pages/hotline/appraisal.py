@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from groundplan.commons.knowledge.queries import EDITORS
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties.access import AuthenticatedRequest, actor_of
@@ -94,6 +95,7 @@ def hotline_panel(request: HttpRequest, case: Case) -> tuple[str, dict[str, Any]
         "objections": [(row, named.get(row.indicator)) for row in queries.objections_on(actor, case)],
         "form": ObjectionForm(auto_id="objection-%s") if units else None,
         "unit": units[0] if units else None,
+        "teaches": case.state == "closed" and case.data.get("may_publish") is True and actor.has_role(*EDITORS),
     }
 
 
