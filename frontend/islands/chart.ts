@@ -33,13 +33,15 @@ function draw(host: HTMLElement, table: HTMLTableElement): void {
   const colour = (name: string): string => getComputedStyle(host).getPropertyValue(name).trim();
   const { labels, columns } = read(table);
   const text = { color: colour("--gp-muted"), fontFamily: colour("--gp-font") };
+  // On a phone the names do not fit in one row; they are paged instead of lying over the picture.
+  const narrow = host.clientWidth < 640;
   const chart = init(host, null, { renderer: "svg" });
   chart.setOption({
     animation: false,
     color: PALETTE.map(colour),
     textStyle: text,
-    legend: { bottom: 0, textStyle: text, icon: "roundRect" },
-    grid: { left: 8, right: 8, top: 16, bottom: 32, containLabel: true },
+    legend: { bottom: 0, type: narrow ? "scroll" : "plain", textStyle: text, icon: "roundRect" },
+    grid: { left: 8, right: 8, top: 16, bottom: 40, containLabel: true },
     tooltip: { trigger: "axis" },
     xAxis: { type: "category", data: labels, axisLabel: text, axisLine: { lineStyle: { color: colour("--gp-line-strong") } } },
     yAxis: { type: "value", axisLabel: text, splitLine: { lineStyle: { color: colour("--gp-line") } } },

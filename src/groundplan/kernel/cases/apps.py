@@ -16,6 +16,7 @@ class CasesConfig(AppConfig):
         from groundplan.kernel.events import registry as events  # noqa: PLC0415
         from groundplan.kernel.files import registry as files  # noqa: PLC0415
         from groundplan.kernel.rules import registry as rules  # noqa: PLC0415
+        from groundplan.portal import desk  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
 
         for name, model in TYPES.items():
@@ -24,7 +25,30 @@ class CasesConfig(AppConfig):
         rules.reader("case:", doors.may_read)
         rules.unit("case:", doors.UNITS_SQL)
         rules.dependent(doors.flows_that_use)
+        desk.registry.source(desk.Source("cases", {"zh-hans": "办件", "en": "Cases"}, "cases", doors.tasks_waiting))
+        desk.registry.source(
+            desk.Source(
+                "migrations",
+                {"zh-hans": "流程变更审批", "en": "Flow changes to approve"},
+                "home",
+                doors.changes_waiting,
+                query="#migrations",
+            )
+        )
+        desk.registry.figure("unsigned", {"zh-hans": "待签收", "en": "To sign for"}, doors.unsigned)
+        desk.registry.figure("done_today", {"zh-hans": "今日已办", "en": "Done today"}, doors.done_today)
         registry.add(
-            Entry("home", {"zh-hans": "工作台", "en": "Home"}, "work", 10, doors.has_office, doors.waiting),
+            Entry("home", {"zh-hans": "工作台", "en": "Home"}, "work", 10, doors.is_signed_in, doors.waiting),
+            Entry(
+                "waiting",
+                {"zh-hans": "待办", "en": "To do"},
+                "top",
+                80,
+                doors.has_office,
+                doors.waiting,
+                "inbox",
+                part="waiting-badge",
+                live="case task rule flow",
+            ),
             Entry("cases", {"zh-hans": "办件", "en": "Cases"}, "work", 20, doors.has_office),
         )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from groundplan.kernel.notices import actions, queries
 from groundplan.kernel.parties import access
+from groundplan.portal import desk
 from groundplan.portal.context import item
 from groundplan.portal.navigation import registry
 
@@ -23,6 +24,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     unread_only = request.GET.get("show") == "unread"
     page = queries.notices_for(actor, unread_only=unread_only, after=request.GET.get("after"), size=30)
     context = {"page": page, "unread_only": unread_only, "unread": queries.unread(actor)}
+    context["waiting"] = desk.shown(desk.total(request)) if actor.scopes else None
     fragment = bool(request.headers.get("HX-Request"))
     return render(request, "notices/list.html" if fragment else "notices/notices.html", context)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.http import HttpRequest
 
+from groundplan.portal.desk import Figure
+
 
 class PartiesConfig(AppConfig):
     """机构与用户."""
@@ -15,9 +17,14 @@ class PartiesConfig(AppConfig):
     def ready(self) -> None:
         """Connect sign-in, and tell the portal who reads."""
         from groundplan.kernel.parties.access import signin  # noqa: PLC0415 - models load after this module.
+        from groundplan.portal import desk  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
 
         signin.connect()
+        desk.registry.figure("accounts_active", {"zh-hans": "启用账号", "en": "Active accounts"}, accounts_active)
+        desk.registry.figure(
+            "roles_ending", {"zh-hans": "30 天内到期的角色", "en": "Roles ending within 30 days"}, roles_ending
+        )
         registry.reader_name = reader_name
         registry.add(
             Entry("organisation", {"zh-hans": "组织机构", "en": "Organisation"}, section="organisation", order=10),
@@ -50,3 +57,20 @@ def reader_name(request: HttpRequest) -> str:
     """The name shown in the layout; empty for somebody who is not signed in."""
     user = getattr(request, "user", None)
     return str(user) if user is not None and user.is_authenticated else ""
+
+
+def accounts_active(request: HttpRequest) -> Figure:  # noqa: ARG001 - the signature of a figure.
+    """Accounts that may sign in."""
+    from django.urls import reverse  # noqa: PLC0415
+
+    from groundplan.kernel.parties import queries  # noqa: PLC0415 - models load after this module.
+
+    return Figure(queries.users().filter(is_active=True).count(), "", reverse("accounts"))
+
+
+def roles_ending(request: HttpRequest) -> Figure:  # noqa: ARG001 - the signature of a figure.
+    """Roles that end within thirty days."""
+    from groundplan.kernel.parties import queries  # noqa: PLC0415 - models load after this module.
+
+    count = queries.ending_soon()
+    return Figure(count, "warn" if count else "")

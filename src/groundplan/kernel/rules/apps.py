@@ -27,9 +27,14 @@ class RulesConfig(AppConfig):
         """Register the event type and the page."""
         from groundplan.kernel.events import registry  # noqa: PLC0415 - other apps load before this one is ready.
         from groundplan.kernel.parties.access import actor_of  # noqa: PLC0415
-        from groundplan.portal import navigation  # noqa: PLC0415
+        from groundplan.kernel.rules.queries import desks  # noqa: PLC0415
+        from groundplan.portal import desk, navigation  # noqa: PLC0415
 
         registry.event_type("rule.changed.v1", RuleChanged)
+        desk.registry.source(
+            desk.Source("drafts", {"zh-hans": "规则审定", "en": "Rules to approve"}, "rules", desks.drafts_waiting)
+        )
+        desk.registry.figure("drafts_own", {"zh-hans": "我的草案", "en": "My drafts"}, desks.own_drafts)
         navigation.registry.add(
             navigation.Entry(
                 "rules",

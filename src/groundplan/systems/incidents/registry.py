@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,8 @@ from groundplan.kernel.parties.access import actor_of
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.lib import health
 from groundplan.lib.errors import NotFound
+from groundplan.portal import desk
+from groundplan.portal.desk import Figure
 from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
 
@@ -52,6 +55,9 @@ def register() -> None:
     files.reader("incident:", may_read_file)
     health.report("acknowledged", acknowledged)
     health.report("stored", stored)
+    for key, (label, _name, _tone) in CITY_FIGURES.items():
+        desk.registry.figure(key, label, partial(city_figure, key=key))
+    desk.registry.panel(own_reports)
     navigation.add(
         Entry("report", {"zh-hans": "反映问题", "en": "Report"}, section="public", order=10),
         Entry("follow", {"zh-hans": "查询进度", "en": "Follow a report"}, section="public", order=20),
@@ -84,6 +90,39 @@ def register() -> None:
 
 
 FLOOR_ROLES = ("dispatcher", "supervisor", "leader", "operator")
+
+
+# Figures of the day within the reader's scope: label, name of the figure, tone.
+CITY_FIGURES: dict[str, tuple[dict[str, str], str, str]] = {
+    "city_opened": ({"zh-hans": "今日受理", "en": "Received today"}, "opened", ""),
+    "city_active": ({"zh-hans": "在办", "en": "Open"}, "active", ""),
+    "city_overdue": ({"zh-hans": "所辖超期", "en": "Overdue in my units"}, "overdue", "late"),
+    "city_closed": ({"zh-hans": "今日办结", "en": "Closed today"}, "closed", "good"),
+    "city_returned": ({"zh-hans": "今日退单", "en": "Returned today"}, "returned", "warn"),
+}
+
+
+def city_figure(request: HttpRequest, *, key: str) -> Figure:
+    """One of today's figures within the reader's scope; all are counted together, once a request."""
+    from groundplan.systems.incidents.queries import today_figures  # noqa: PLC0415 - needs the apps.
+
+    if not hasattr(request, "_today"):
+        request._today = today_figures(actor_of(request))  # type: ignore[attr-defined]  # noqa: SLF001 - see above.
+    _label, name, tone = CITY_FIGURES[key]
+    value = getattr(request._today, name)  # type: ignore[attr-defined]  # noqa: SLF001
+    return Figure(value, tone if value else "")
+
+
+def own_reports(request: HttpRequest) -> tuple[str, dict[str, Any]] | None:
+    """The reports of a reader with an account; for residents the form for a receipt as well."""
+    from groundplan.systems.incidents.pages.forms import FollowForm  # noqa: PLC0415 - needs the apps.
+    from groundplan.systems.incidents.queries import reports_of  # noqa: PLC0415
+
+    actor = actor_of(request)
+    found = reports_of(actor)
+    if actor.scopes and not found:
+        return None
+    return "incidents/own_part.html", {"reports": found, "form": None if actor.scopes else FollowForm()}
 
 
 def holds(*roles: str) -> Any:

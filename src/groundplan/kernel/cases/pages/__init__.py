@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from groundplan.kernel.cases.pages import case, diagram, doing, trial, versions, work
+from groundplan.kernel.cases.pages import case, desk, diagram, doing, trial, versions, work
 
 urlpatterns = [
-    path("work", work.home, name="home"),
-    path("work/figures", work.figures, name="work-figures"),
+    path("work", desk.home, name="home"),
+    path("work/figures", desk.live, name="work-figures"),
+    path("work/waiting", desk.waiting, name="waiting"),
+    path("work/waiting/badge", desk.badge, name="waiting-badge"),
     path("cases", work.listing, name="cases"),
     path("cases/flows/<slug:key>", work.flow_page, name="flow"),
     path("cases/flows/<slug:key>/versions", versions.page, name="flow-versions"),

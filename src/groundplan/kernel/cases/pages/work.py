@@ -1,4 +1,4 @@
-"""The officer's start page (工作台), the lists of cases, and a flow as a readable list."""
+"""The lists of cases, and a flow as a readable list."""
 
 from __future__ import annotations
 
@@ -17,23 +17,11 @@ from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.rules import queries as rules
 from groundplan.lib.errors import NotFound
+from groundplan.portal import desk
 from groundplan.portal.templatetags.portal import label
 
 OFFICE = ("rule_editor", "data_office", "rule_approver")
-SIZE_HOME = 20
 SIZE_LIST = 50
-
-
-@officer()
-def home(request: HttpRequest) -> HttpResponse:
-    """工作台: what waits for me, overdue first."""
-    return render(request, "cases/home.html", _home_context(request))
-
-
-@officer()
-def figures(request: HttpRequest) -> HttpResponse:
-    """The live part of the start page."""
-    return render(request, "cases/_home_live.html", _home_context(request))
 
 
 @officer()
@@ -45,7 +33,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     filters = filters_of(request)
     found = queries.queue(actor, kind, filters, request.GET.get("after"), SIZE_LIST)
     rows = [shown.row_shown(row, queries.flow(row.case)) for row in found.items]
-    context = {"page": found, "rows": rows, "kind": kind, "filters": filters, "tabs": _tabs(kind)}
+    context = {"page": found, "rows": rows, "kind": kind, "filters": filters, "tabs": _tabs(request, kind)}
     context |= {"flows": queries.flows_in_force(), "states": [("active", _("未办结")), *_states()]}
     return render(request, "cases/list.html", context)
 
@@ -80,23 +68,18 @@ def filters_of(request: HttpRequest) -> Filters:
     )
 
 
-def _home_context(request: HttpRequest) -> dict[str, Any]:
-    actor = request.actor  # type: ignore[attr-defined]
-    found = queries.queue(actor, "todo", size=SIZE_HOME)
-    figures = queries.counts(actor)
-    return {
-        "page": found,
-        "rows": [shown.row_shown(row, queries.flow(row.case)) for row in found.items],
-        "figures": {
-            name: figures.shown(getattr(figures, name)) for name in ("todo", "overdue", "unsigned", "done_today")
-        },
-        "flows": queries.flows_in_force(),
-    }
-
-
-def _tabs(kind: str) -> list[dict[str, Any]]:
+def _tabs(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
     texts = {"todo": _("待办"), "done": _("已办"), "all": _("全部")}
-    return [{"url": f"?kind={name}", "text": text, "current": name == kind} for name, text in texts.items()]
+    counted = {each.key: each.todo for each in desk.waiting(request)}
+    return [
+        {
+            "url": f"?kind={name}",
+            "text": text,
+            "current": name == kind,
+            "count": desk.shown(counted.get("cases", 0)) if name == "todo" else "",
+        }
+        for name, text in texts.items()
+    ]
 
 
 def _states() -> list[tuple[str, str]]:

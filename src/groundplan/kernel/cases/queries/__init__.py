@@ -117,16 +117,19 @@ def search_cases(actor: Actor, text: str, after: str | None = None, size: int = 
 def counts(actor: Actor) -> Counts:
     """The figures of an actor's start page; each stops at CAP, so it costs the same in a city of any size."""
     now = clock.now()
-    duties = {"parties": [s.party_id for s in actor.scopes], "roles": [s.role for s in actor.scopes], "size": CAP}
+    held = sorted({(scope.party_id, scope.role) for scope in actor.scopes})
+    duties = {"parties": [unit for unit, _role in held], "roles": [role for _unit, role in held], "size": CAP}
     todo, parameters = lists.todo_sql(Filters(), after=None, now=now)
     late, late_parameters = lists.todo_sql(Filters(overdue=True), after=None, now=now)
-    unsigned = Task.objects.filter(state="offered", party_id__in=actor.unit_ids(), role__in=actor.roles)[:CAP]
+    unsigned = Task.objects.none()
+    for unit, role in held:
+        unsigned |= Task.objects.filter(state="offered", party_id=unit, role=role)
     day = now.astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
     done = Task.objects.filter(party_id__in=actor.unit_ids(), done_by=actor.actor_id, done_at__gte=day)[:CAP]
     return Counts(
         todo=len(_run(todo, {**parameters, **duties})),
         overdue=len(_run(late, {**late_parameters, **duties})),
-        unsigned=unsigned.count(),
+        unsigned=unsigned[:CAP].count(),
         done_today=done.count(),
     )
 

@@ -9,10 +9,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from groundplan.kernel.cases import queries
-from groundplan.kernel.cases.models import FlowVersion
+from groundplan.kernel.cases.models import FlowMigration, FlowVersion
 from groundplan.kernel.parties.access import actor_of
 from groundplan.kernel.rules.registry import Dependent
+from groundplan.portal import desk
+from groundplan.portal.desk import Count, Figure
 
+# Who approves that running cases go over to another version of their flow.
+MIGRATION_ROLES = ("rule_approver",)
 # The unit that answers for a case, for the counts of a replay of rules.
 UNITS_SQL = """
     SELECT 'case:' || held.public_id AS subject, party.code AS unit
@@ -37,6 +41,46 @@ def has_office(request: HttpRequest) -> bool:
     return bool(actor_of(request).scopes)
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether somebody is signed in: everybody has a desk."""
+    return actor_of(request).is_signed_in
+
+
 def waiting(request: HttpRequest) -> int | None:
-    """How many tasks wait, for the navigation."""
-    return queries.counts(actor_of(request)).todo or None
+    """How much waits for the reader over all queues, for the navigation and the head of the page."""
+    return (desk.total(request) if has_office(request) else 0) or None
+
+
+def figures_of(request: HttpRequest) -> queries.Counts:
+    """The figures of the reader's cases, counted once a request."""
+    known: queries.Counts | None = getattr(request, "_case_counts", None)
+    if known is None:
+        known = queries.counts(actor_of(request))
+        request._case_counts = known  # type: ignore[attr-defined]  # noqa: SLF001 - kept for the rest of the request.
+    return known
+
+
+def tasks_waiting(request: HttpRequest) -> Count | None:
+    """The tasks that wait for the reader."""
+    if not has_office(request):
+        return None
+    found = figures_of(request)
+    return Count(found.todo, found.overdue)
+
+
+def changes_waiting(request: HttpRequest) -> Count | None:
+    """Proposed changes of flows that the reader may approve: somebody else's."""
+    actor = actor_of(request)
+    if not actor.has_role(*MIGRATION_ROLES):
+        return None
+    return Count(FlowMigration.objects.filter(state="proposed").exclude(proposed_by=actor.actor_id)[: desk.CAP].count())
+
+
+def unsigned(request: HttpRequest) -> Figure:
+    """Tasks not signed for yet."""
+    return Figure(desk.shown(figures_of(request).unsigned))
+
+
+def done_today(request: HttpRequest) -> Figure:
+    """What the reader has done today."""
+    return Figure(desk.shown(figures_of(request).done_today), "good", reverse("cases") + "?kind=done")

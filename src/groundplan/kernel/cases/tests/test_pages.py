@@ -115,7 +115,7 @@ def test_an_outsider_finds_no_page_and_no_button(town, as_user):
 
 def test_somebody_without_an_office_is_sent_away(town, as_user, client):
     assert client.get("/work").status_code == 302
-    assert as_user("resident").get("/work").status_code == 403
+    assert as_user("resident").get("/cases").status_code == 403
 
 
 def test_looking_behind_a_mask_takes_a_purpose_and_leaves_a_record(town, as_user):

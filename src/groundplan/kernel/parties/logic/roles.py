@@ -1,8 +1,17 @@
-"""The closed lists of this app: kinds of parties, kinds of relations, roles. Names are stable, labels are shown."""
+"""The closed lists of this app: kinds of parties, kinds of relations, roles. Names are stable, labels are shown.
+
+The words for roles are data of the profile, read once when the program starts.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import yaml
+
+from groundplan.lib import environment
 
 Labels = dict[str, str]
 
@@ -32,23 +41,58 @@ RELATIONS: Final[dict[str, Labels]] = {
 # A unit's right reaches down these relations to the units below it.
 COVERING: Final = ("belongs_to", "reports_work_to")
 
-ROLES: Final[dict[str, Labels]] = {
-    "resident": {"zh-hans": "市民", "en": "Resident"},
-    "operator": {"zh-hans": "话务员", "en": "Operator"},
-    "inspector": {"zh-hans": "信息采集员", "en": "Inspector"},
-    "grid_worker": {"zh-hans": "网格员", "en": "Grid worker"},
-    "handler": {"zh-hans": "承办人", "en": "Handler"},
-    "dispatcher": {"zh-hans": "派遣员", "en": "Dispatcher"},
-    "supervisor": {"zh-hans": "监督员", "en": "Supervisor"},
-    "leader": {"zh-hans": "领导", "en": "Leader"},
-    "data_office": {"zh-hans": "数据管理", "en": "Data office"},
-    "rule_editor": {"zh-hans": "规则编制", "en": "Rule editor"},
-    "rule_approver": {"zh-hans": "规则审定", "en": "Rule approver"},
-    "vendor": {"zh-hans": "承建厂商", "en": "Vendor"},
-    "system_admin": {"zh-hans": "系统管理员", "en": "System administrator"},
-    "security_admin": {"zh-hans": "安全管理员", "en": "Security administrator"},
-    "audit_admin": {"zh-hans": "审计管理员", "en": "Audit administrator"},
-}
+# The closed list of roles; what they are called and answer for is the profile's (profiles/*/roles.yaml).
+ROLE_NAMES: Final = (
+    "resident", "operator", "inspector", "grid_worker", "handler", "dispatcher", "supervisor", "leader", "data_office",
+    "rule_editor", "rule_approver", "vendor", "system_admin", "security_admin", "audit_admin",
+)  # fmt: skip
+_PROFILES: Final = Path(__file__).resolve().parents[3] / "profiles"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role as the profile describes it.
+
+    Args:
+        label: what it is called.
+        answers: what its holder answers for.
+        figures: keys of the figures on its desk, in order.
+        tools: names of the pages that it uses most.
+        late: whether its desk lists what is overdue in the units below.
+    """
+
+    label: Labels
+    answers: Labels
+    figures: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    late: bool = False
+
+
+def read_roles(profile: str) -> dict[str, Role]:
+    """The roles of a profile; one that describes none has those of ``cn``.
+
+    Raises:
+        ValueError: a role is missing or unknown.
+    """
+    file = _PROFILES / profile / "roles.yaml"
+    file = file if file.is_file() else _PROFILES / "cn" / "roles.yaml"
+    written = yaml.safe_load(file.read_text(encoding="utf-8"))["roles"]
+    if set(written) != set(ROLE_NAMES):
+        raise ValueError(f"{file}: {sorted(set(written) ^ set(ROLE_NAMES))}")
+    return {
+        name: Role(
+            label=written[name]["label"],
+            answers=written[name]["answers"],
+            figures=tuple(written[name].get("figures", ())),
+            tools=tuple(written[name].get("tools", ())),
+            late=written[name].get("late", False),
+        )
+        for name in ROLE_NAMES
+    }
+
+
+DESKS: Final[dict[str, Role]] = read_roles(environment.read("GROUNDPLAN_PROFILE"))
+ROLES: Final[dict[str, Labels]] = {name: role.label for name, role in DESKS.items()}
 # 三员分立 (GB/T 22239-2019, 8.1.5): no one holds two of these at the same time; the database refuses it as well.
 ADMINISTRATORS: Final = ("system_admin", "security_admin", "audit_admin")
 

@@ -120,6 +120,14 @@ def scopes_shown(actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def ending_soon(days: int = 30) -> int:
+    """Roles in force whose term ends within so many days."""
+    day = today()
+    return Membership.objects.filter(
+        valid_from__lte=day, valid_until__gt=day, valid_until__lte=day + dt.timedelta(days=days)
+    ).count()
+
+
 def users(text: str = "") -> QuerySet[User]:
     """Accounts by name, for the administrators."""
     found = User.objects.all()

@@ -33,7 +33,7 @@ from groundplan.kernel.proofs.queries.witnesses import (
     witness_file,
     witnesses,
 )
-from groundplan.lib import keyset
+from groundplan.lib import clock, keyset
 from groundplan.lib.crypto import signing
 
 __all__ = [
@@ -41,6 +41,8 @@ __all__ = [
     "witnesses",
 ]  # fmt: skip
 AUDITORS = ("audit_admin", "data_office")
+# Looking behind a mask, wherever it is done.
+UNMASKING = ("cases.unmask", "parties.unmask_identifier")
 PUSHERS = ("system_admin", "data_office")
 
 
@@ -252,3 +254,10 @@ def is_uuid(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def unmasked_today() -> int:
+    """How often somebody looked behind a mask today, at most 1,000."""
+    midnight = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    seen = Entry.objects.filter(action__in=UNMASKING, at__gte=midnight)
+    return int(seen[:1000].count())

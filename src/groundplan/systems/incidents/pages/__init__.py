@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("report", resident.report, name="report"),
     path("report/receipt", resident.receipt, name="receipt"),
     path("follow", resident.follow, name="follow"),
+    path("follow/<uuid:public_id>", resident.own, name="follow-own"),
     path("follow/supplement", resident.supplement, name="supplement"),
     path("follow/rate", resident.rate, name="rate"),
     path("intake", work.intake, name="intake"),

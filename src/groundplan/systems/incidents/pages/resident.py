@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from groundplan.kernel.parties.access import actor_of
+from groundplan.kernel.parties.access import actor_of, person
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
@@ -53,6 +54,14 @@ def follow(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" or RECEIPT not in request.session or "other" in request.GET:
         return render(request, "incidents/follow.html", {"form": form}, status=422 if form.errors else 200)
     return _shown(request)
+
+
+@require_GET
+@person
+def own(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Follow a report that the reader made with the account, without number and code."""
+    request.session[RECEIPT] = list(queries.own_receipt(actor_of(request), public_id))
+    return redirect("follow")
 
 
 @require_POST

@@ -10,7 +10,15 @@ from groundplan.systems.incidents.queries.categories import (
 from groundplan.systems.incidents.queries.directory import directory_text
 from groundplan.systems.incidents.queries.figures import Figures, figure_cases, figures, figures_plainly
 from groundplan.systems.incidents.queries.floor import district_figures, latest_incidents, map_features, today_figures
-from groundplan.systems.incidents.queries.follow import FollowView, follow, follow_code, incident_of_receipt
+from groundplan.systems.incidents.queries.follow import (
+    FollowView,
+    OwnReport,
+    follow,
+    follow_code,
+    incident_of_receipt,
+    own_receipt,
+    reports_of,
+)
 from groundplan.systems.incidents.queries.hotline.appraisal import (
     contestable_units,
     first_receiver,
@@ -47,6 +55,7 @@ __all__ = [
     "FLOWS",
     "Figures",
     "FollowView",
+    "OwnReport",
     "PanelFacts",
     "ReplyRow",
     "Trial",
@@ -82,12 +91,14 @@ __all__ = [
     "load_for",
     "map_features",
     "objections_on",
+    "own_receipt",
     "panel_facts",
     "population_of",
     "proposed_category",
     "redrawn",
     "replies",
     "reply_findings",
+    "reports_of",
     "run_trial",
     "saved_mapping",
     "seen_likely",

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from groundplan.kernel.cases.models import FlowVersion, Rating, Task
+from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import crypto
+from groundplan.lib.errors import NotFound
 from groundplan.systems.incidents.errors import ReceiptUnknown
 from groundplan.systems.incidents.models import Incident
 
@@ -99,6 +102,59 @@ def follow(number: str, code: str) -> FollowView:
         may_rate=closed and case.state == "closed" and not rated,
         may_supplement=case.active,
     )
+
+
+@dataclass(frozen=True)
+class OwnReport:
+    """A report in the list of who made it."""
+
+    public_id: UUID
+    number: str
+    title: str
+    state: str
+    stage: Mapping[str, str]
+    reported_at: datetime
+    due_at: datetime | None
+    may_rate: bool
+
+
+def reports_of(actor: Actor, most: int = 50) -> list[OwnReport]:
+    """What somebody with an account has reported, newest first."""
+    if not actor.is_signed_in:
+        return []
+    rows = Incident.objects.filter(case__reporter=actor.actor_id).select_related("case__flow_version")
+    found = list(rows.order_by("-id")[:most])
+    rated = set(
+        Rating.objects.filter(case_id__in=[each.case_id for each in found], source="reporter").values_list(
+            "case_id", flat=True
+        )
+    )
+    return [
+        OwnReport(
+            public_id=each.public_id,
+            number=each.receipt,
+            title=each.case.title,
+            state=each.case.state,
+            stage=each.case.flow_version.document.get("stages", {}).get(each.case.stage, {}).get("label", {}),
+            reported_at=each.reported_at,
+            due_at=each.case.due_at if each.case.active else None,
+            may_rate=each.case.state == "closed" and each.case_id not in rated,
+        )
+        for each in found
+    ]
+
+
+def own_receipt(actor: Actor, public_id: UUID) -> tuple[str, str]:
+    """Number and code of a report that an actor made with an account.
+
+    Raises:
+        NotFound: there is none, or somebody else made it.
+    """
+    rows = Incident.objects.filter(case__reporter=actor.actor_id, public_id=public_id)
+    found = rows.first() if actor.is_signed_in else None
+    if found is None:
+        raise NotFound
+    return found.receipt, follow_code(found)
 
 
 def _milestones(case_id: int, stages: Mapping[str, Any]) -> list[Milestone]:

@@ -163,3 +163,16 @@ def test_every_number_of_the_table_of_indicators_is_a_link_that_opens():
     assert links
     for link in links:
         assert case.number in client.get(link.replace("&amp;", "&")).content.decode()
+
+
+def test_a_resident_with_an_account_finds_the_own_reports_on_the_desk_and_nobody_else_does():
+    town = make_town()
+    client = town.people["resident"].client
+    client.post("/report", {"flow": "hotline", "type": "consult", "text": "公园几点开门", "key": "k"})
+    incident = Incident.objects.get()
+    assert incident.receipt in client.get("/work").content.decode()
+    followed = client.get(f"/follow/{incident.public_id}", follow=True)
+    assert incident.receipt in followed.content.decode()
+    for other in ("outsider", "operator"):
+        assert town.people[other].client.get(f"/follow/{incident.public_id}").status_code == 404
+    assert Client().get(f"/follow/{incident.public_id}").status_code == 302
