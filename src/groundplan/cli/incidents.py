@@ -59,10 +59,10 @@ def import_file(*, file: Path, flow: str, mapping: str, system: str, as_name: st
         fail(f"no columns are saved under {mapping!r}; save them on the page 批量导入, or leave --mapping out.")
 
     def tell(done: int, total: int) -> None:
-        click.echo(f"{done}/{total}", err=True)
+        click.echo(f"{done}/{total}" if total else str(done), err=True)
 
     made = actions.import_reports(
-        actor=actor_named(as_name), content=file.read_bytes(), filename=file.name, flow=flow, columns=columns,
+        actor=actor_named(as_name), content=file, filename=file.name, flow=flow, columns=columns,
         system=system, progress=tell,
     )  # fmt: skip
     found = {"read": made.read, "stored": made.stored, "repeated": made.repeated, "quarantined": made.quarantined}
@@ -93,7 +93,7 @@ def trial(*, file: Path, mapping: str, changed: Path | None, as_json: bool) -> N
     if mapping and columns is None:
         fail(f"no columns are saved under {mapping!r}; save them on the page 批量导入, or leave --mapping out.")
     found = queries.run_trial(
-        content=file.read_bytes(), filename=file.name, columns=columns, changed=_directory(changed) if changed else None
+        content=file, filename=file.name, columns=columns, changed=_directory(changed) if changed else None
     )
     if as_json:
         echo_json(_trial_told(found))

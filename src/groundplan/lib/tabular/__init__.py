@@ -19,7 +19,7 @@ from groundplan.lib.errors import Invalid
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 1_000_000
-_SEPARATORS = (",", "\t", ";", "，", "|")
+SEPARATORS = (",", "\t", ";", "，", "|")
 
 
 class UnreadableTable(Invalid):
@@ -100,11 +100,7 @@ def read_table(
         UnreadableTable: names sheet and cell (or line) at fault.
     """
     if len(content) > most_bytes:
-        raise UnreadableTable(
-            _("文件 %(name)s 大小为 %(size)d 字节。") % {"name": filename, "size": len(content)},
-            accepted=f"<= {most_bytes} bytes",
-            next_step=_("请拆分后分批上传。"),
-        )
+        raise too_large(filename, len(content), most_bytes)
     if content[:4] == b"\xd0\xcf\x11\xe0":
         raise UnreadableTable(
             _("文件 %(name)s 是旧版 .xls 或加密的工作簿。") % {"name": filename},
@@ -182,14 +178,14 @@ def table_from_grid(
         UnreadableTable: no header, a header twice, or values under no header.
     """
     filled = [(number, values) for number, values in grid if any(as_text(value) for value in values)]
-    at = _header_at(filled)
+    at = header_at(filled)
     if at is None:
         raise UnreadableTable(
             _("%(place)s 中没有数据。") % {"place": sheet or _("该文件")}, accepted=_("表头一行，数据若干行")
         )
     first = filled[at][0]
     heads = [(number, values) for number, values in filled[at:] if number <= first + depth]
-    headers = _headers(heads, sheet)
+    headers = headers_of(heads, sheet)
     rows = []
     for number, values in filled[at + len(heads) :]:
         cells = {}
@@ -208,7 +204,7 @@ def table_from_grid(
     return Table(tuple(headers.values()), tuple(rows), sheet, encoding)
 
 
-def _header_at(filled: Sequence[tuple[int, Sequence[Any]]]) -> int | None:
+def header_at(filled: Sequence[tuple[int, Sequence[Any]]]) -> int | None:
     """The first row with more than one distinct value; titles over the table have one."""
     for index, (_number, values) in enumerate(filled[:20]):
         if len({as_text(value) for value in values} - {""}) > 1:
@@ -216,7 +212,12 @@ def _header_at(filled: Sequence[tuple[int, Sequence[Any]]]) -> int | None:
     return 0 if filled else None
 
 
-def _headers(heads: Sequence[tuple[int, Sequence[Any]]], sheet: str) -> dict[int, str]:
+def headers_of(heads: Sequence[tuple[int, Sequence[Any]]], sheet: str) -> dict[int, str]:
+    """The header of each column that has one.
+
+    Raises:
+        UnreadableTable: a header stands twice.
+    """
     headers: dict[int, str] = {}
     for column in range(max(len(values) for _number, values in heads)):
         parts: list[str] = []
@@ -241,6 +242,29 @@ def _address(sheet: str, column: int, row: int) -> str:
     return f"{sheet}!{cell}" if sheet else cell
 
 
+def address(column: int, row: int) -> str:
+    """Where a cell of a text file stands: ``C7``."""
+    return _address("", column, row)
+
+
+def too_large(filename: str, size: int, most_bytes: int) -> UnreadableTable:
+    """The refusal of a file beyond a limit."""
+    return UnreadableTable(
+        _("文件 %(name)s 大小为 %(size)d 字节。") % {"name": filename, "size": size},
+        accepted=f"<= {most_bytes} bytes",
+        next_step=_("请拆分后分批上传。"),
+    )
+
+
+def unknown_encoding(filename: str, line: int) -> UnreadableTable:
+    """The refusal of a text in no known encoding."""
+    return UnreadableTable(
+        _("文件 %(name)s 第 %(line)d 行不是可识别的文字编码。") % {"name": filename, "line": line},
+        accepted="UTF-8, GBK, GB18030, UTF-16",
+        next_step=_("请另存为 UTF-8 编码的 CSV，或使用 XLSX。"),
+    )
+
+
 def _decoded(content: bytes, filename: str) -> tuple[str, str]:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
@@ -260,17 +284,13 @@ def _decoded(content: bytes, filename: str) -> tuple[str, str]:
                 return text, encoding
             broken = UnicodeDecodeError(encoding, content, text.index("\x00"), text.index("\x00") + 1, "NUL")
     line = content.count(b"\n", 0, broken.start) + 1
-    raise UnreadableTable(
-        _("文件 %(name)s 第 %(line)d 行不是可识别的文字编码。") % {"name": filename, "line": line},
-        accepted="UTF-8, GBK, GB18030, UTF-16",
-        next_step=_("请另存为 UTF-8 编码的 CSV，或使用 XLSX。"),
-    )
+    raise unknown_encoding(filename, line)
 
 
 def _read_delimited(content: bytes, filename: str, most_rows: int) -> Table:
     text, encoding = _decoded(content, filename)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = "\t" if filename.lower().endswith(".tsv") else max(_SEPARATORS, key=first.count)
+    separator = "\t" if filename.lower().endswith(".tsv") else max(SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     grid: list[tuple[int, Sequence[Any]]] = []
     try:

@@ -1,15 +1,19 @@
+import csv
 import doctest
+import hashlib
 import io
+import tracemalloc
 import zipfile
 from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from groundplan.lib import tabular
 from groundplan.lib.tabular import UnreadableTable, read_table, write_xlsx
+from groundplan.lib.tabular.streaming import csv_chunks, harmless, open_table, xlsx_chunks
 
 CSV = "单位名称,联系电话\r\n兰汀市城市管理局,0570-5550101\r\n,\r\n"
 
@@ -188,3 +192,66 @@ def with_merged_block(content, ref):
                 text = text.replace(b"</sheetData>", b"</sheetData>" + block)
             made.writestr(name, text)
     return out
+
+
+def written(tmp_path, text, encoding="gb18030", name="导出.csv"):
+    file = tmp_path / name
+    file.write_bytes(text.encode(encoding))
+    return file
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_read_row_by_row_is_the_file_read_at_once(tmp_path, encoding):
+    text = '某市工单导出,,\r\n编号,标 题＊,地点\r\n\r\n1,路灯不亮,示范路\r\n2,"井盖,\n松动",\r\n'
+    file = written(tmp_path, text, encoding)
+    stream, table = open_table(file, file.name), read_table(file.read_bytes(), file.name)
+    assert stream.headers == table.headers
+    assert [(row.number, dict(row.cells)) for row in stream.rows] == [(row.number, row.cells) for row in table.rows]
+    assert stream.digest == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"a,b\n1,2\n\xff\xff,3\n", "第 3 行"),
+        (b"a,b\n" + b"1,2\n" * 600 + b"\x00,1\n", "第 602 行"), (b"", "没有数据"),
+        (b'a,b\n1,"2\n', "引号"), (b"a,b\n1,2,3\n", "C2"), (b"a,a,b\n1,2,3\n", "重复"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_refused_while_it_is_read(tmp_path, content, word):
+    file = tmp_path / "坏.csv"
+    file.write_bytes(content)
+    with pytest.raises(UnreadableTable, match=word):
+        list(open_table(file, file.name).rows)
+
+
+def test_rows_are_read_one_by_one_and_wide_rows_cost_nothing(tmp_path):
+    head = ",".join(f"列{i}" for i in range(300))
+    file = written(tmp_path, head + "\n" + (",".join(["值"] * 300) + "\n") * 20_000, "gbk")
+    tracemalloc.start()
+    count = sum(row.text("列7") == "值" for row in open_table(file, file.name).rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 20_000
+    assert peak < 8_000_000 < file.stat().st_size
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-8", b"\xef\xbb\xbf"), ("gb18030", b"")])
+def test_a_written_file_is_read_again(encoding, mark):
+    rows = [["路灯不亮", None, 7], ['带"引号",逗号\n换行', "𠮷", "繁體"]]
+    content = b"".join(csv_chunks(["甲", "乙", "丙"], rows, encoding=encoding))
+    assert content.startswith(mark)
+    read = list(csv.reader(io.StringIO(content.decode("utf-8-sig" if mark else encoding), newline="")))
+    assert read == [["甲", "乙", "丙"], ["路灯不亮", "", "7"], ['带"引号",逗号\n换行', "𠮷", "繁體"]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+86", "-2", "@SUM(A1)", "\t=1", " =1", "＝1", "\r=1"])
+def test_no_spreadsheet_takes_a_text_for_a_formula(text):
+    assert harmless(text) == "'" + text
+    book = load_workbook(io.BytesIO(b"".join(xlsx_chunks(["甲"], [[text]]))))
+    assert book.active["A2"].data_type in {"s", "n", "inlineStr"}
+    assert book.active["A2"].data_type != "f"
+
+
+def test_a_plain_text_stays_as_it_is():
+    assert harmless("路灯不亮 = 故障") == "路灯不亮 = 故障"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from groundplan.kernel.cases.models import Case, FlowMigration, FlowVersion
 from groundplan.kernel.cases.tests.factories import open_repair
@@ -38,13 +39,13 @@ def test_every_place_shows_the_same_number(busy, as_user, role):
     client = as_user(user.username)
     home = client.get("/work").content.decode()
     expected = {"dispatcher": 2, "rule_approver": 1}.get(role, 0)
-    in_the_head = r'href="/work/waiting"[^>]*>(?:(?!</a>).)*gp-count-top"[^>]*>(\d+)<'
+    in_the_head = rf'href="{reverse("waiting")}"[^>]*>(?:(?!</a>).)*gp-count-top"[^>]*>(\d+)<'
     for page in (home, client.get("/notices").content.decode()):
         assert badge(page, in_the_head) == expected
         assert badge(page, r'href="/work"[^>]*>(?:(?!</a>).)*gp-count"[^>]*>(\d+)<') == expected
     assert badge(home, r'id="desk-figures">.*?gp-tile-value"><span>(\d+)<') == expected
     assert badge(client.get("/notices").content.decode(), r"待办 (\d+) 件") == expected
-    assert badge(client.get("/work/waiting/badge").content.decode(), r'gp-count-top"[^>]*>(\d+)<') == expected
+    assert badge(client.get(reverse("waiting-badge")).content.decode(), r'gp-count-top"[^>]*>(\d+)<') == expected
     queue = badge(client.get("/cases").content.decode(), r'\?kind=todo"[^>]*>待办 <span class="gp-count">(\d+)<')
     rows = client.get("/api/v1/cases/?kind=todo").json()["items"] if role == "dispatcher" else []
     assert queue == (expected if role == "dispatcher" else 0)
@@ -83,8 +84,8 @@ def test_two_scopes_of_one_role_do_not_count_twice(busy, as_user):
 
 
 def test_the_one_queue_with_something_in_it_opens(busy, as_user):
-    assert as_user("dispatcher").get("/work/waiting").headers["Location"] == "/cases"
-    assert as_user("handler").get("/work/waiting").headers["Location"] == "/work"
+    assert as_user("dispatcher").get(reverse("waiting")).headers["Location"] == "/cases"
+    assert as_user("handler").get(reverse("waiting")).headers["Location"] == "/work"
 
 
 def test_whatever_the_profile_puts_on_a_desk_exists():

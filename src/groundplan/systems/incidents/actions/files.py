@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +17,8 @@ from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.places import queries as places
 from groundplan.lib import clock, crypto
 from groundplan.lib.errors import GroundplanError, NotAllowed
-from groundplan.lib.tabular import Row, Table, as_text, read_table
+from groundplan.lib.tabular import Row, as_text
+from groundplan.lib.tabular.streaming import TableStream, open_table
 from groundplan.systems.incidents.actions.report import DOOR_ROLES, report_incident
 from groundplan.systems.incidents.errors import MappingInvalid, ReportInvalid
 from groundplan.systems.incidents.logic.columns import (
@@ -67,7 +68,7 @@ def save_mapping(*, actor: Actor, name: str, flow: str, columns: Mapping[str, st
 def import_reports(
     *,
     actor: Actor,
-    content: bytes,
+    content: bytes | Path,
     filename: str,
     flow: str = "hotline",
     columns: Mapping[str, str] | None = None,
@@ -80,12 +81,12 @@ def import_reports(
 
     Args:
         actor: an operator, the data office, or the system.
-        content: XLSX, CSV or TSV; UTF-8, UTF-16, GBK or GB18030.
+        content: XLSX, CSV or TSV; UTF-8, UTF-16, GBK or GB18030. A text file given by its path may be of any length.
         filename: for messages.
         flow: ``hotline`` or ``city-management``.
         columns: field -> header; proposed from the headers when None.
         system: the coordinate system of the columns of the place.
-        progress: called with (rows done, rows in all) now and then.
+        progress: called with (rows done, rows in all, 0 if nobody knows) now and then.
 
     Returns:
         The load: read = stored + repeated + quarantined.
@@ -97,22 +98,23 @@ def import_reports(
     """
     if not actor.has_role(*DOOR_ROLES["file"]):
         raise NotAllowed(_("您没有批量导入的角色。"), accepted="、".join(DOOR_ROLES["file"]))
-    table = read_table(content, filename)
+    table = open_table(content, filename)
     mapping = dict(columns) if columns else propose_mapping(table.headers)
     _check_mapping(mapping, table)
     load = Load.objects.create(
-        file_name=filename[:255], digest=hashlib.sha256(content).hexdigest(), flow=flow, columns=mapping,
+        file_name=filename[:255], digest=table.digest, flow=flow, columns=mapping,
         loaded_by=actor.actor_id,
     )  # fmt: skip
     districts = {
         name: row.code for row in places.divisions(level="district") for name in (*row.name.values(), row.code)
     }
     counted = {"stored": 0, "repeated": 0, "quarantined": 0}
+    done = 0
     for done, row in enumerate(table.rows, start=1):
         counted[_take_row(actor, load, row, mapping, flow, system, districts)] += 1
         if progress and done % TELL_EVERY == 0:
-            progress(done, len(table.rows))
-    load.read = len(table.rows)
+            progress(done, table.total)
+    load.read = done
     load.stored, load.repeated, load.quarantined = counted["stored"], counted["repeated"], counted["quarantined"]
     load.save(update_fields=["read", "stored", "repeated", "quarantined"])
     record(
@@ -192,7 +194,7 @@ def _normal(row: Row, header: str) -> str:
     return normal_header(header) if normal_header(header) in row.cells else header
 
 
-def _check_mapping(mapping: Mapping[str, str], table: Table) -> None:
+def _check_mapping(mapping: Mapping[str, str], table: TableStream) -> None:
     if not ({"description", "title"} & set(mapping)):
         raise MappingInvalid(
             _("找不到“内容”或“标题”列。表中的列：%(found)s。") % {"found": "、".join(table.headers)},

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,7 +19,8 @@ from groundplan.kernel.rules import queries as rules
 from groundplan.kernel.rules.logic import CompiledTable
 from groundplan.lib import clock
 from groundplan.lib.errors import GroundplanError
-from groundplan.lib.tabular import Row, read_table
+from groundplan.lib.tabular import Row
+from groundplan.lib.tabular.streaming import open_table
 from groundplan.lib.worktime import CalendarMissing, Span, WorkCalendar, calendar_for
 from groundplan.systems.incidents.errors import MappingInvalid
 from groundplan.systems.incidents.logic import trial as logic
@@ -79,14 +81,18 @@ class Trial:
 
 
 def run_trial(
-    *, content: bytes, filename: str, columns: Mapping[str, str] | None = None, changed: CompiledTable | None = None
+    *,
+    content: bytes | Path,
+    filename: str,
+    columns: Mapping[str, str] | None = None,
+    changed: CompiledTable | None = None,
 ) -> Trial:
     """Run an old export beside the system (旁路): misrouting, causes of lateness, what a changed directory changes.
 
     It runs in a transaction that may only read: no case, record, event or notice can come of it.
 
     Args:
-        content: XLSX, CSV or TSV of past cases, any columns.
+        content: XLSX, CSV or TSV of past cases, any columns; a text file given by its path may be of any length.
         filename: for messages.
         columns: field -> header; proposed from the headers when None.
         changed: a changed 派单目录 to compare with the one in force.
@@ -107,9 +113,9 @@ class _Run:
     """One trial: what it looks up is read once."""
 
     def __init__(
-        self, content: bytes, filename: str, columns: Mapping[str, str] | None, changed: CompiledTable | None
+        self, content: bytes | Path, filename: str, columns: Mapping[str, str] | None, changed: CompiledTable | None
     ) -> None:
-        self.table = read_table(content, filename)
+        self.table = open_table(content, filename)
         self.columns = dict(columns) if columns else propose_mapping(self.table.headers, logic.ALL_FIELDS)
         if not {"category", "title", "description"} & set(self.columns):
             raise MappingInvalid(
@@ -124,11 +130,12 @@ class _Run:
         self.below: dict[str, frozenset[str]] = {}
         self.calendar: WorkCalendar = calendar_for("cn")
         self.zone, self.now = timezone.get_current_timezone(), clock.now()
-        self.found = Trial(read=len(self.table.rows), columns=self.columns)
+        self.found = Trial(columns=self.columns)
 
     def done(self) -> Trial:
         """Every row once."""
         for row in self.table.rows:
+            self.found.read += 1
             try:
                 self._case(row)
             except (GroundplanError, UnreadableMoment) as error:
