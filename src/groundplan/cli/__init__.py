@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "database": ("groundplan.cli.database:database", "Dump and restore the database."),
     "backup": ("groundplan.cli.keeping.commands:backup", "Write everything into one file while the city runs."),
     "restore": ("groundplan.cli.keeping.commands:restore", "Read a backup into an empty installation."),
+    "bundle": ("groundplan.cli.bundling.commands:bundle", "Write a signed installer for a machine without internet."),
     "ledger": ("groundplan.cli.ledger:ledger", "Verify the log, write proofs."),
     "rules": ("groundplan.cli.rules:rules", "Decision tables."),
     "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from groundplan.demo import city, messages
 from groundplan.demo.day import ENDS, Day
+from groundplan.kernel import proofs
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.events.models import Outgoing
 from groundplan.kernel.ledger import queries as ledger
@@ -28,7 +29,12 @@ from groundplan.lib.crypto import signing
 
 PROOFS = 25
 PATIENCE_S = 60.0
-VERIFIER = Path(__file__).resolve().parents[3] / "docs" / "verify_proof.py"
+# Beside the package of proofs in an installed program, in docs/ in a checkout.
+PLACES = (
+    Path(proofs.__file__).with_name("verify_proof.py"),
+    Path(__file__).resolve().parents[3] / "docs/verify_proof.py",
+)
+VERIFIER = next((place for place in PLACES if place.exists()), PLACES[0])
 Figures = dict[str, int | bool | float]
 
 

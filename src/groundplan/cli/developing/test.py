@@ -20,6 +20,7 @@ def test(*, everything: bool, arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "pytest"]
     if not {"-n", "--numprocesses", "-p"} & set(arguments):
         command += ["-n", "2", "--dist", "loadgroup"]
-    if not everything and "-m" not in arguments:
-        command += ["-m", "not slow"]
+    if "-m" not in arguments:
+        # A whole bundle takes minutes and the package index: `groundplan test -m bundle`.
+        command += ["-m", "not bundle" if everything else "not slow"]
     sys.exit(subprocess.run([*command, *arguments], cwd=checkout(), check=False).returncode)

@@ -1,0 +1,1 @@
+"""``groundplan bundle``: one signed archive that installs on a machine without internet."""
