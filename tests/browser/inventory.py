@@ -120,6 +120,8 @@ EXEMPT: dict[str, str] = {
     "rate": "takes a POST and goes back",
     "intake-caller": "a part of intake",
     "intake-likely": "a part of intake",
+    "intake-ringing": "a part of intake",
+    "intake-answer": "a part of intake",
     "command-list": "a part of command",
     "command-districts": "a part of command",
     "command-figures": "a part of command",

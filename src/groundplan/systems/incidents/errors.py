@@ -69,3 +69,10 @@ class DrawInvalid(Invalid):
 
     code = "draw-invalid"
     title: ClassVar[dict[str, str]] = {"zh-hans": "抽查条件有误", "en": "The sample cannot be drawn"}
+
+
+class CallInvalid(Invalid):
+    """A call was told without a number or name; ``fields`` names which."""
+
+    code = "call-invalid"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "来电信息有误", "en": "The call cannot be taken"}

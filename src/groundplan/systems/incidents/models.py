@@ -265,3 +265,24 @@ class DrawnCase(models.Model):
 
 # The columns of the doors stand beside them.
 from groundplan.systems.incidents.open311.models import Open311Key, Open311Request  # noqa: E402, F401
+
+
+class Call(models.Model):
+    """A call that rings at an operator's desk, told by the telephone system; number encrypted. Retention: 7 days."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    external_id = models.CharField(max_length=120, unique=True)
+    operator = models.CharField(max_length=64)
+    number = models.BinaryField()
+    rang_at = models.DateTimeField(default=clock.now)
+    told_by = models.CharField(max_length=64)
+    incident = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="calls")
+
+    class Meta:
+        """Found by operator, newest first."""
+
+        db_table = "incidents_call"
+        indexes = [models.Index(fields=["operator", "-rang_at"], name="incidents_call_of_operator")]
+
+    def __str__(self) -> str:
+        return self.external_id

@@ -42,9 +42,16 @@ class ReportReceived(BaseModel):
     reported_at: AwareDatetime | None = None
 
 
+class CallRinging(BaseModel):
+    """Data of ``call.ringing.v1``: a call rings at an operator's desk; without its number."""
+
+    call: str
+
+
 def register() -> None:
     """Called once, when all models are loaded."""
     events.event_type("report.received.v1", ReportReceived)
+    events.event_type("call.ringing.v1", CallRinging)
     events.subscribe("incidents.reports", types=["report.received.v1"], handler=take_report)
     cases.panel("hotline", incident_panel)
     cases.panel("city-management", incident_panel)

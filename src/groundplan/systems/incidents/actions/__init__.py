@@ -6,14 +6,17 @@ from groundplan.systems.incidents.actions.files import import_reports, save_mapp
 from groundplan.systems.incidents.actions.follow import rate_report, supplement_report
 from groundplan.systems.incidents.actions.hotline.appraisal import contest_appraisal
 from groundplan.systems.incidents.actions.hotline.audits import draw_sample
+from groundplan.systems.incidents.actions.hotline.calls import announce_call, enter_call
 from groundplan.systems.incidents.actions.report import Receipt, report_incident
 from groundplan.systems.incidents.actions.shipped import load_shipped
 
 __all__ = [
     "Receipt",
+    "announce_call",
     "contest_appraisal",
     "count_visit",
     "draw_sample",
+    "enter_call",
     "import_directory",
     "import_reports",
     "load_shipped",

@@ -21,6 +21,7 @@ from groundplan.systems.incidents.models import Incident
 
 router = Router()
 router.add_router("/hotline", hotline.router)
+router.add_router("", hotline.calls)
 Text = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(max_length=40)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -242,7 +243,7 @@ def indicators(request: AuthenticatedRequest, flow: FlowName, start: Moment, end
     ]  # fmt: skip
 
 
-@router.get("/{public_id}", auth=access.signed_in, response=IncidentOut)
+@router.get("/{uuid:public_id}", auth=access.signed_in, response=IncidentOut)
 def read_incident(request: AuthenticatedRequest, public_id: UUID) -> dict[str, Any]:
     """One incident that the reader may see."""
     return incident_out(queries.incident_for(request.actor, public_id))

@@ -19,8 +19,24 @@ from groundplan.systems.incidents.models import Draw, Objection
 from groundplan.systems.incidents.queries.hotline.replies import LABELS
 
 router = Router()
+calls = Router()
 Code = Annotated[str, StringConstraints(max_length=64)]
 Size = Annotated[int, Field(ge=1, le=200)]
+
+
+class CallIn(Schema):
+    """A call that rings."""
+
+    caller: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    operator: Code
+    call_id: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class CallOut(Schema):
+    """Where the desk opens for it."""
+
+    id: UUID
+    page: str
 
 
 class ObjectionIn(Schema):
@@ -164,3 +180,10 @@ def _drawn(made: Draw) -> dict[str, Any]:
         for row in rows
     ]  # fmt: skip
     return {**_plain(made), "population": made.population, "same_again": queries.redrawn(made), "cases": cases}
+
+
+@calls.post("/calls", auth=access.signed_in, response={201: CallOut})
+def ring(request: AuthenticatedRequest, payload: CallIn) -> Status[Any]:
+    """Tell an operator's desk that a call rings (screen-pop); the same call told twice is one."""
+    made = actions.announce_call(actor=request.actor, **payload.model_dump())
+    return Status(201, {"id": made.public_id, "page": f"/intake?call={made.public_id}"})

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from groundplan.systems.incidents.open311 import pages as open311
 from groundplan.systems.incidents.pages import floor, imports, resident, statistics, trials, work
-from groundplan.systems.incidents.pages.hotline import appraisal
+from groundplan.systems.incidents.pages.hotline import appraisal, desk
 
 urlpatterns: list[URLPattern] = [
     path("report", resident.report, name="report"),
@@ -13,9 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("follow/<uuid:public_id>", resident.own, name="follow-own"),
     path("follow/supplement", resident.supplement, name="supplement"),
     path("follow/rate", resident.rate, name="rate"),
-    path("intake", work.intake, name="intake"),
-    path("intake/caller", work.caller, name="intake-caller"),
-    path("intake/likely", work.likely, name="intake-likely"),
+    path("intake", desk.intake, name="intake"),
+    path("intake/caller", desk.caller, name="intake-caller"),
+    path("intake/likely", desk.likely, name="intake-likely"),
+    path("intake/ringing", desk.ringing, name="intake-ringing"),
+    path("intake/answer/<uuid:public_id>", desk.answer, name="intake-answer"),
     path("patrol", work.patrol, name="patrol"),
     path("command", floor.command, name="command"),
     path("command/list", floor.command_list, name="command-list"),

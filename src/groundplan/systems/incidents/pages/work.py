@@ -1,4 +1,4 @@
-"""Pages of those who enter reports: the operator on the phone, the inspector on the street."""
+"""Pages of those who report from the street: inspectors and grid workers."""
 
 from __future__ import annotations
 
@@ -8,55 +8,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
-from groundplan.systems.incidents.pages.forms import IntakeForm, PatrolForm
-
-SHORTEST = 4
-
-
-@require_http_methods(["GET", "POST"])
-@access.officer("operator")
-def intake(request: AuthenticatedRequest) -> HttpResponse:
-    """Enter a call: the caller's history and likely duplicates appear while it is typed."""
-    form = IntakeForm(
-        request.POST or None, initial={"key": uuid7().hex, "reporter_phone": request.GET.get("phone", "")}
-    )
-    if request.method == "POST" and form.is_valid():
-        asked = {name: value for name, value in form.cleaned_data.items() if name not in ("longitude", "latitude")}
-        return _enter(
-            request, "incidents/intake.html", form, channel="phone", flow="hotline", point=form.point(), **asked
-        )
-    return render(request, "incidents/intake.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@require_GET
-@access.officer("operator")
-def caller(request: AuthenticatedRequest) -> HttpResponse:
-    """What this caller has reported before."""
-    found = queries.caller_history(request.actor, request.GET.get("reporter_phone", "")[:40])
-    return render(request, "incidents/caller_part.html", {"history": found})
-
-
-@require_GET
-@access.officer("operator", "inspector", "grid_worker")
-def likely(request: AuthenticatedRequest) -> HttpResponse:
-    """Earlier reports that may be the same, and the category that the text speaks of."""
-    text = request.GET.get("text", "")[:2000]
-    found = (
-        queries.likely_for_text(request.actor, text, request.GET.get("place", "")[:300])
-        if len(text) >= SHORTEST
-        else []
-    )
-    kind, code, certainty = queries.proposed_category(("hotline",), text)
-    proposed = queries.category((kind,), code) if code else None
-    context = {"likely": found, "proposed": proposed, "certainty": round(certainty * 100)}
-    return render(request, "incidents/likely_part.html", context)
+from groundplan.systems.incidents.pages.forms import PatrolForm
 
 
 @require_http_methods(["GET", "POST"])
