@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -161,38 +160,3 @@ def test_a_place_is_picked_with_the_keyboard(visitor):
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-picked]", state="attached")
     assert float(page.input_value("[name=longitude]")) > 100
-
-
-def test_an_operator_enters_a_call_by_keyboard_within_forty_seconds(visitor):
-    """Screen-pop to the next call: every key is counted, and typing is reckoned at four characters a second."""
-    page = visitor.page("operator")
-    page.goto("/intake?caller=13900001234")
-    page.wait_for_selector("html[data-ready=true]", state="attached")
-    assert 'name="text"' in page.evaluate(FOCUSED)
-    pressed, started = 0, time.monotonic()
-    said = "示范路小学门口路灯不亮三天了"
-    page.keyboard.type(said)
-    page.wait_for_selector("#likely >> text=路灯不亮怎么报修")
-    for keys in ("Alt+3", "Alt+s"):
-        page.keyboard.press(keys)
-        pressed += 1
-    page.wait_for_selector("text=已受理")
-    waited = time.monotonic() - started
-    assert 'name="reporter_phone"' in page.evaluate(FOCUSED), "the desk is ready for the next call"
-    seconds = waited + len(said) / 4 + pressed
-    assert pressed <= 4
-    assert seconds <= 40, f"{seconds:.1f} s"
-
-
-def test_an_operator_answers_from_the_knowledge_by_keyboard(visitor):
-    page = visitor.page("operator")
-    page.goto("/intake?caller=13900001235")
-    page.wait_for_selector("html[data-ready=true]", state="attached")
-    page.keyboard.type("想问一下居住证怎么办要带什么")
-    page.wait_for_selector("#likely >> text=居住证办理需要哪些材料")
-    page.keyboard.press("Alt+2")
-    page.keyboard.press("Alt+k")
-    page.wait_for_function("document.querySelector('#id_reply').value.length > 10")
-    page.keyboard.press("Alt+r")
-    page.wait_for_selector("text=已受理")
-    is_accessible(page)
