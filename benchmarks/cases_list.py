@@ -33,10 +33,11 @@ PLAIN = {
         ORDER BY task.sort_at, task.id
     """,
     "done": """
-        SELECT DISTINCT involved.done_at AS at, about.id FROM cases_case AS about
+        SELECT max(involved.done_at) AS at, about.id FROM cases_case AS about
         JOIN cases_involvement AS involved ON involved.case_id = about.id
         WHERE involved.party_id = ANY(%(parties)s) AND involved.done_at IS NOT NULL
             AND (about.state = ANY(%(states)s) OR %(states)s::text[] = '{}')
+        GROUP BY about.id
         ORDER BY at DESC, about.id DESC
     """,
     "all": """

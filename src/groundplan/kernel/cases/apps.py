@@ -36,6 +36,7 @@ class CasesConfig(AppConfig):
             )
         )
         desk.registry.figure("unsigned", {"zh-hans": "待签收", "en": "To sign for"}, doors.unsigned)
+        desk.registry.figure("on_account", {"zh-hans": "挂账", "en": "On account"}, doors.on_account)
         desk.registry.figure("done_today", {"zh-hans": "今日已办", "en": "Done today"}, doors.done_today)
         registry.add(
             Entry("home", {"zh-hans": "工作台", "en": "Home"}, "work", 10, doors.is_signed_in, doors.waiting),

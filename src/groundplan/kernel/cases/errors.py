@@ -101,6 +101,13 @@ class MigrationNeedsSecondPerson(NotAllowed):
     }
 
 
+class SecondPersonNeeded(NotAllowed):
+    """Who asked for something does not approve it, not even as somebody's deputy."""
+
+    code = "second-person-needed"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "须由另一人审批", "en": "Another person must decide"}
+
+
 class MappingInvalid(Invalid):
     """A mapping between versions names what is not there; ``problems`` says where."""
 

@@ -26,3 +26,10 @@ def fill_due_dates(timestamp: int) -> None:  # noqa: ARG001
 def carry_on_migrations(timestamp: int) -> None:  # noqa: ARG001
     """Every minute: approved migrations of running cases go on."""
     actions.carry_on_migrations()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="cases.remind_accounts")
+def remind_accounts(timestamp: int) -> None:  # noqa: ARG001
+    """Every hour: accounts whose date of review has come are told."""
+    actions.remind_accounts()

@@ -13,7 +13,7 @@ from groundplan.lib.identity import uuid7
 from groundplan.lib.search import SearchColumn, search_index
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-ACTIVE_CASE = ("open", "suspended")
+ACTIVE_CASE = ("open", "suspended", "on_account")
 ACTIVE_TASK = ("offered", "open", "waiting")
 
 
@@ -122,7 +122,7 @@ class Case(Timed):
             models.Index(fields=["-opened_at", "-id"], name="cases_case_newest"),
             models.Index(
                 fields=["state", "due_at"],
-                condition=models.Q(state__in=["open", "suspended"]),
+                condition=models.Q(state__in=["open", "suspended", "on_account"]),
                 name="cases_case_active",
             ),
             models.Index(fields=["reporter"], condition=~models.Q(reporter=""), name="cases_case_reporter"),
@@ -133,7 +133,7 @@ class Case(Timed):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["open", "suspended", "closed", "cancelled", "merged"]),
+                condition=models.Q(state__in=["open", "suspended", "on_account", "closed", "cancelled", "merged"]),
                 name="cases_case_state",
             ),
         ]
@@ -169,6 +169,7 @@ class Task(Timed):
     outcome = models.CharField(max_length=64, blank=True, default="")
     sort_at = models.DateTimeField(default=NEVER)
     on_hold = models.BooleanField(default=False)
+    on_account = models.BooleanField(default=False, db_default=False)
     escalation = models.PositiveSmallIntegerField(default=0)
     next_escalation_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -180,7 +181,7 @@ class Task(Timed):
         indexes = [
             models.Index(
                 fields=["party", "role", "on_hold", "sort_at", "id"],
-                condition=models.Q(state__in=["offered", "open"]),
+                condition=models.Q(state__in=["offered", "open"], on_account=False),
                 name="cases_task_waiting",
             ),
             models.Index(
@@ -198,7 +199,7 @@ class Task(Timed):
                 name="cases_task_state",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["work", "child", "assist", "offer", "ruling", "extension"]),
+                condition=models.Q(kind__in=["work", "child", "assist", "offer", "ruling", "extension", "account"]),
                 name="cases_task_kind",
             ),
         ]
@@ -210,6 +211,42 @@ class Task(Timed):
     def active(self) -> bool:
         """Whether it still binds its unit."""
         return self.state in ACTIVE_TASK
+
+
+class Account(models.Model):
+    """A case that stays unsolved and is put on account (挂账) until it is taken off. Retention: as its case."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="accounts")
+    unit = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    asked_by = models.CharField(max_length=64)
+    asked_name = models.CharField(max_length=120, blank=True, default="")
+    keeper = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.CharField(max_length=64)
+    approved_name = models.CharField(max_length=120, blank=True, default="")
+    since = models.DateTimeField(default=clock.now)
+    review_on = models.DateField()
+    reviews = models.PositiveSmallIntegerField(default=0)
+    told_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A case is on account once at a time, and by two people."""
+
+        db_table = "cases_account"
+        indexes = [
+            models.Index(fields=["review_on"], condition=models.Q(ended_at=None), name="cases_account_review"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=models.Q(ended_at=None), name="cases_account_once"),
+            models.CheckConstraint(
+                condition=~models.Q(approved_by=models.F("asked_by")), name="cases_account_two_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.review_on}"
 
 
 class Involvement(models.Model):

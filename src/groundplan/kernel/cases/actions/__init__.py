@@ -1,5 +1,12 @@
 """Every write to cases. Each action is one transaction with one record, steps on the timeline and events."""
 
+from groundplan.kernel.cases.actions.account import (
+    decide_account,
+    end_account,
+    remind_accounts,
+    request_account,
+    review_account,
+)
 from groundplan.kernel.cases.actions.course import (
     cancel_case,
     reopen_case,
@@ -42,7 +49,9 @@ __all__ = [
     "carry_on_migrations",
     "comment",
     "complete_task",
+    "decide_account",
     "decide_extension",
+    "end_account",
     "escalate_overdue",
     "fill_due_dates",
     "import_flow",
@@ -54,10 +63,13 @@ __all__ = [
     "reassign_task",
     "redispatch_task",
     "refuse_transfer",
+    "remind_accounts",
     "reopen_case",
+    "request_account",
     "request_extension",
     "resume_case",
     "return_task",
+    "review_account",
     "rule_return",
     "sign_task",
     "supervise_case",

@@ -86,6 +86,8 @@ def load_task(actor: Actor, task: UUID | str, seen: int | None, *states: str) ->
         raise moved(move.case)
     if move.case.state == "suspended":
         raise NotForThisStage(_("办件已挂起，请先恢复办理。"), state="suspended")
+    if move.case.state == "on_account":
+        raise NotForThisStage(_("办件已挂账，请先销账。"), state="on_account")
     if states and mine.state not in states:
         raise NotForThisStage(_state_reason(mine), state=mine.state, accepted=", ".join(states))
     return move, mine

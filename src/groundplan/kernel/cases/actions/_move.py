@@ -314,6 +314,7 @@ class Move:
         self._write_case(written)
         for task in self.changed.values():
             task.on_hold = self.case.state == "suspended"
+            task.on_account = self.case.state == "on_account"
             if task.pk:
                 rows.update(task)
             else:

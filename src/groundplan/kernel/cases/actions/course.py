@@ -13,7 +13,7 @@ from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._loading import load_case
 from groundplan.kernel.cases.actions._rights import require_power, require_reason
 from groundplan.kernel.cases.errors import DataInvalid, NotYourTask
-from groundplan.kernel.cases.models import Case
+from groundplan.kernel.cases.models import ACTIVE_CASE, Account, Case
 from groundplan.kernel.cases.queries.scope import controls
 from groundplan.kernel.parties.queries import Actor
 
@@ -80,7 +80,7 @@ def supervise_case(*, actor: Actor, case: UUID | str, seen: int | None, text: st
         NotYourTask: only leaders, supervisors and the controlling unit supervise.
         NotForThisStage: the case is over.
     """
-    move = load_case(actor, case, seen, "open", "suspended")
+    move = load_case(actor, case, seen, *ACTIVE_CASE)
     if not (actor.has_role("leader", "supervisor") or controls(actor, move.case, move.flow)):
         raise NotYourTask(accepted="leader, supervisor")
     move.case.supervised += 1
@@ -126,9 +126,10 @@ def cancel_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
         NotYourTask: the actor neither controls the flow nor holds a task that allows it.
         NotForThisStage: the case is over.
     """
-    move = load_case(actor, case, seen, "open", "suspended")
+    move = load_case(actor, case, seen, *ACTIVE_CASE)
     require_power(move, actor, "cancel")
     text = require_reason(reason)
+    Account.objects.filter(case=move.case, ended_at=None).update(ended_at=move.now)
     move.leave()
     move.case.state = "cancelled"
     move.end_case()

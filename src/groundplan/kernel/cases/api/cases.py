@@ -10,6 +10,7 @@ from ninja import Query, Router, Status
 
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.api.schemas import (
+    AccountOut,
     CaseOut,
     CommentIn,
     DetailOut,
@@ -17,9 +18,11 @@ from groundplan.kernel.cases.api.schemas import (
     FlowOut,
     ListQuery,
     MergeIn,
+    NoteIn,
     PageOut,
     RatingIn,
     ReasonIn,
+    ReviewIn,
     SeenIn,
     StepOut,
     SuspendIn,
@@ -29,6 +32,7 @@ from groundplan.kernel.cases.api.schemas import (
     actor_in,
 )
 from groundplan.kernel.cases.pages.diagram import bpmn_answer
+from groundplan.kernel.cases.queries.accounts import account_of
 from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.offers import offers_for
@@ -91,6 +95,20 @@ def suspend(request: HttpRequest, case_id: UUID, given: SuspendIn) -> dict[str, 
 def resume(request: HttpRequest, case_id: UUID, given: SeenIn) -> dict[str, Any]:
     """Its clocks go on."""
     return CaseOut.of(actions.resume_case(actor=actor_in(request), case=case_id, **given.dict()))
+
+
+@router.post("/{uuid:case_id}/account-review", response=CaseOut, summary="Review an account (挂账复核)")
+@idempotent
+def account_review(request: HttpRequest, case_id: UUID, given: ReviewIn) -> dict[str, Any]:
+    """It stays on account until the next date."""
+    return CaseOut.of(actions.review_account(actor=actor_in(request), case=case_id, **given.dict()))
+
+
+@router.post("/{uuid:case_id}/account-end", response=CaseOut, summary="Take off account (销账)")
+@idempotent
+def account_end(request: HttpRequest, case_id: UUID, given: NoteIn) -> dict[str, Any]:
+    """Its clocks go on."""
+    return CaseOut.of(actions.end_account(actor=actor_in(request), case=case_id, **given.dict()))
 
 
 @router.post("/{uuid:case_id}/supervise", response=CaseOut, summary="Supervise (督办)")
@@ -157,7 +175,7 @@ def unmask(request: HttpRequest, case_id: UUID, given: UnmaskIn) -> dict[str, st
 def detail(actor: Actor, case_id: UUID) -> dict[str, Any]:
     """A case as ``DetailOut``."""
     case = queries.case_for(actor, case_id)
-    tasks = queries.active_tasks(case)
+    tasks, account = queries.active_tasks(case), account_of(case)
     offers = [
         {
             "action": offer.action,
@@ -176,6 +194,7 @@ def detail(actor: Actor, case_id: UUID) -> dict[str, Any]:
         "divisions": case.divisions,
         "longitude": case.longitude,
         "latitude": case.latitude,
+        "account": AccountOut.of(account) if account else None,
         "tasks": [TaskOut.of(task) for task in tasks],
         "offers": offers,
     }

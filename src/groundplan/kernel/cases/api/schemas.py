@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Schema
 
-from groundplan.kernel.cases.models import Case, Step, Task
+from groundplan.kernel.cases.models import Account, Case, Step, Task
 from groundplan.kernel.cases.queries.explaining import Explanation
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.moments import Moment
@@ -98,6 +98,24 @@ class OfferOut(Schema):
     optional: list[str]
 
 
+class AccountOut(Schema):
+    """The account on which a case stands."""
+
+    unit: str
+    keeper: str
+    reason: str
+    since: datetime
+    review_on: date
+    reviews: int
+
+    @staticmethod
+    def of(account: Account) -> dict[str, Any]:
+        """The account as it is answered."""
+        plain = ("reason", "since", "review_on", "reviews")
+        units = {"unit": account.unit.code, "keeper": account.keeper.code}
+        return {**units, **{name: getattr(account, name) for name in plain}}
+
+
 class DetailOut(CaseOut):
     """A case with its data, its active tasks and what may be done."""
 
@@ -106,6 +124,7 @@ class DetailOut(CaseOut):
     divisions: dict[str, Any]
     longitude: float | None
     latitude: float | None
+    account: AccountOut | None
     tasks: list[TaskOut]
     offers: list[OfferOut]
 
@@ -201,9 +220,9 @@ class FlowOut(Schema):
 class ListQuery(Schema):
     """What a list is narrowed to."""
 
-    kind: Literal["todo", "done", "all"] = "todo"
+    kind: Literal["todo", "done", "all", "account"] = "todo"
     flow: Short = ""
-    state: Literal["", "active", "open", "suspended", "closed", "cancelled", "merged"] = ""
+    state: Literal["", "active", "open", "suspended", "on_account", "closed", "cancelled", "merged"] = ""
     stage: Short = ""
     overdue: bool = False
     district: Annotated[str, Field(max_length=12)] = ""
@@ -262,6 +281,27 @@ class SuspendIn(ReasonIn):
     """Why, and until when."""
 
     until: Moment | None = None
+
+
+class AccountIn(ReasonIn):
+    """Why it is to be put on account, and when it is looked at again."""
+
+    review_on: date
+
+
+class ReviewIn(Schema):
+    """What a review found, and when the next one is."""
+
+    seen: Seen
+    note: Reason
+    review_on: date
+
+
+class NoteIn(Schema):
+    """What was seen, and what is said; never empty."""
+
+    seen: Seen
+    note: Reason
 
 
 class MergeIn(ReasonIn):

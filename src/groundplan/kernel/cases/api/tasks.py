@@ -10,6 +10,7 @@ from ninja import Router
 
 from groundplan.kernel.cases import actions
 from groundplan.kernel.cases.api.schemas import (
+    AccountIn,
     CompleteIn,
     ExtensionIn,
     ReasonIn,
@@ -122,6 +123,23 @@ def extension(request: HttpRequest, task_id: UUID, given: ExtensionIn) -> dict[s
 def extension_decision(request: HttpRequest, task_id: UUID, given: RulingIn) -> dict[str, Any]:
     """Granted: task and total move by the same span."""
     made = actions.decide_extension(
+        actor=actor_in(request), task=task_id, seen=given.seen, grant=given.granted, note=given.note
+    )
+    return TaskOut.of(made)
+
+
+@router.post("/{uuid:task_id}/account", response=TaskOut, summary="Ask to put the case on account (挂账)")
+@idempotent
+def account(request: HttpRequest, task_id: UUID, given: AccountIn) -> dict[str, Any]:
+    """A second person decides."""
+    return TaskOut.of(actions.request_account(actor=actor_in(request), task=task_id, **given.dict()))
+
+
+@router.post("/{uuid:task_id}/account-decision", response=TaskOut, summary="Decide on an account")
+@idempotent
+def account_decision(request: HttpRequest, task_id: UUID, given: RulingIn) -> dict[str, Any]:
+    """Granted: the clocks stand still and the case is listed apart."""
+    made = actions.decide_account(
         actor=actor_in(request), task=task_id, seen=given.seen, grant=given.granted, note=given.note
     )
     return TaskOut.of(made)

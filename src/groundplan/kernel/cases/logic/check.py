@@ -164,6 +164,9 @@ class _Checker:
             self.stage_exists("reopen_to", flow.reopen_to)
         self.limit("total", flow.total)
         self.limit("escalation.every", flow.escalation.every)
+        self.owner("account.decided_by", flow.account.decided_by)
+        self.limit("account.limit", flow.account.limit)
+        self.span("account.review", flow.account.review)
         for key, field in flow.fields.items():
             self.guards(f"fields.{key}.hidden_when", field.hidden_when)
             for position, unit in enumerate(field.shown_to):
@@ -283,6 +286,8 @@ class _Checker:
         self.owner(f"{where}.extensions.decided_by", work.extensions.decided_by)
         if "extend" in work.allow and work.extensions.decided_by is None and self.flow.control is None:
             self.add(f"{where}.extensions.decided_by", "is missing: nobody could decide on an extension")
+        if "account" in work.allow and self.flow.account.decided_by is None and self.flow.control is None:
+            self.add("account.decided_by", f"is missing: {where} allows it, and nobody could approve it")
         self.outcomes(where, work)
         if ("return" in work.allow) != (work.returns is not None):
             self.add(f"{where}.returns", "`allow: [return]` and `returns:` need each other")

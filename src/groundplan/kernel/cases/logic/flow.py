@@ -14,7 +14,17 @@ FieldType = Literal[
     "string", "text", "integer", "decimal", "boolean", "date", "enumeration", "party", "parties", "division"
 ]
 Allowed = Literal[
-    "return", "transfer", "redispatch", "reassign", "assist", "extend", "suspend", "merge", "cancel", "supervise"
+    "return",
+    "transfer",
+    "redispatch",
+    "reassign",
+    "assist",
+    "extend",
+    "suspend",
+    "merge",
+    "cancel",
+    "supervise",
+    "account",
 ]
 Cause = Literal["suspended", "returned", "extension"]
 
@@ -140,6 +150,16 @@ class Extensions(Strict):
     limit: LimitOf = Limit(limit="1 work_days")
 
 
+class OnAccount(Strict):
+    """Putting a case on account (挂账): who approves, in what time, and how far off its next review may lie."""
+
+    decided_by: Owner | None = None
+    role: str = "dispatcher"
+    limit: LimitOf = Limit(limit="2 work_days")
+    review: str = "90 days"
+    stops_clock: bool = True
+
+
 class Work(Strict):
     """What a task of any kind of stage says."""
 
@@ -253,6 +273,7 @@ class Flow(Strict):
     control_roles: tuple[str, ...] = ("dispatcher", "supervisor")
     observers: tuple[Owner, ...] = ()
     escalation: Escalation = Escalation()
+    account: OnAccount = OnAccount()
     start: str
     reopen_to: str | None = None
     stages: dict[Name, Stage]

@@ -53,6 +53,12 @@ class CaseDated(CaseEvent):
     due: str | None
 
 
+class CaseOnAccount(CaseEvent):
+    """A case was put on account, kept there after a review, or its review is due."""
+
+    review_on: str
+
+
 class CaseCounted(CaseEvent):
     """Something that can happen to a case several times: supervised, reopened."""
 
@@ -134,6 +140,10 @@ TYPES: dict[str, type[CaseEvent]] = {
     "case.overdue.v1": CaseOverdue,
     "case.suspended.v1": CaseSuspended,
     "case.resumed.v1": CaseEvent,
+    "case.put_on_account.v1": CaseOnAccount,
+    "case.account_reviewed.v1": CaseOnAccount,
+    "case.account_due.v1": CaseOnAccount,
+    "case.taken_off_account.v1": CaseEvent,
     "case.supervised.v1": CaseCounted,
     "case.reopened.v1": CaseCounted,
     "case.merged.v1": CaseMerged,

@@ -26,6 +26,10 @@ REASONS: dict[str, dict[str, str]] = {
     "assist": {"zh-hans": "{other}请{unit}协办", "en": "{other} asked {unit} to assist"},
     "offer": {"zh-hans": "{other}拟移交{unit}，待答复", "en": "{other} offers it to {unit}, who is to answer"},
     "ruling": {"zh-hans": "{other}申请退单，由{unit}裁定", "en": "{other} asks to return it, and {unit} rules"},
+    "account": {
+        "zh-hans": "{other}申请挂账，由{unit}审批",
+        "en": "{other} asks to put it on account, and {unit} decides",
+    },
     "extension": {"zh-hans": "{other}申请延期，由{unit}审批", "en": "{other} asks for more time, and {unit} decides"},
     "signing": {"zh-hans": "等待签收", "en": "Waiting to be signed for"},
     "work": {"zh-hans": "办理", "en": "Working"},

@@ -37,6 +37,21 @@ STEPS: dict[str, dict[str, str]] = {
     "extension_asked": {"zh-hans": "{unit}申请延期（{span}）", "en": "{unit} asks for an extension ({span})"},
     "extension_granted": {"zh-hans": "{unit}同意延期（{span}）", "en": "{unit} grants an extension ({span})"},
     "extension_refused": {"zh-hans": "{unit}不同意延期", "en": "{unit} refuses the extension"},
+    "account_asked": {
+        "zh-hans": "{unit}申请挂账（拟于{day}复核）",
+        "en": "{unit} asks to put it on account until {day}",
+    },
+    "account_granted": {
+        "zh-hans": "{unit}同意挂账，{day}复核",
+        "en": "{unit} puts it on account; it is reviewed on {day}",
+    },
+    "account_refused": {"zh-hans": "{unit}不同意挂账", "en": "{unit} refuses to put it on account"},
+    "account_reviewed": {
+        "zh-hans": "{unit}复核后继续挂账，{day}再次复核",
+        "en": "{unit} keeps it on account; the next review is on {day}",
+    },
+    "account_due": {"zh-hans": "挂账复核到期（{day}）", "en": "The review of the account is due ({day})"},
+    "account_ended": {"zh-hans": "销账，恢复办理", "en": "Taken off account: work goes on"},
     "suspend": {"zh-hans": "挂起，停止计时", "en": "Suspended: the clock stands still"},
     "resume": {"zh-hans": "恢复办理，继续计时", "en": "Resumed: the clock goes on"},
     "supervise": {"zh-hans": "督办", "en": "Supervised"},

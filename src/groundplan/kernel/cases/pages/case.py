@@ -7,17 +7,20 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
 
 from groundplan.kernel.cases import queries, registry
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.pages import shown
 from groundplan.kernel.cases.pages.diagram import diagram_of_case
 from groundplan.kernel.cases.pages.forms import form_for, units_listed
+from groundplan.kernel.cases.queries.accounts import account_of
 from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.offers import offers_for
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import clock
 
 
 @officer()
@@ -52,6 +55,7 @@ def live_context(case: Case) -> dict[str, Any]:
         "late": case.overdue or any(task.overdue for task in tasks),
         "case": case,
         "noun": flow.noun,
+        **_account_shown(case),
         "diagram": diagram_of_case(case, flow, tasks),
         "stage": shown.stage_label(flow, case.stage),
         "state": shown.STATES[case.state],
@@ -69,6 +73,13 @@ def live_context(case: Case) -> dict[str, Any]:
         ],
         "timeline": [(each, shown.TONES.get(each.kind, "neutral"), shown.by_shown(each)) for each in reversed(steps)],
     }
+
+
+def _account_shown(case: Case) -> dict[str, Any]:
+    """The account on which a case stands, and whether its review is due."""
+    account = account_of(case) if case.state == "on_account" else None
+    late = account is not None and account.review_on <= localdate(clock.now())
+    return {"account": account, "account_late": late}
 
 
 def context_of(

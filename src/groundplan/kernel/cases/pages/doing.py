@@ -139,6 +139,9 @@ _TASK: dict[str, tuple[Callable[..., Any], _Words]] = {
     "reassign": (actions.reassign_task, lambda given: _only(given, "to_party", "reason")),
     "redispatch": (actions.redispatch_task, lambda given: _only(given, "to_party", "note")),
     "assist": (actions.add_assisting, lambda given: {"party": given["to_party"], **_only(given, "note")}),
+    "account": (actions.request_account, lambda given: _only(given, "reason", "review_on")),
+    "account_grant": (actions.decide_account, lambda given: {"grant": True, **_only(given, "note")}),
+    "account_deny": (actions.decide_account, lambda given: {"grant": False, **_only(given, "note")}),
     "extend": (
         actions.request_extension,
         lambda given: {"span": f"{given['amount']} {given['unit']}", **_only(given, "reason")},
@@ -147,6 +150,8 @@ _TASK: dict[str, tuple[Callable[..., Any], _Words]] = {
 _CASE: dict[str, tuple[Callable[..., Any], _Words]] = {
     "suspend": (actions.suspend_case, lambda given: _only(given, "reason", "until")),
     "resume": (actions.resume_case, lambda given: _only(given, "note")),
+    "account_review": (actions.review_account, lambda given: _only(given, "note", "review_on")),
+    "account_end": (actions.end_account, lambda given: _only(given, "note")),
     "supervise": (actions.supervise_case, lambda given: _only(given, "text")),
     "unmerge": (actions.unmerge_case, lambda given: _only(given, "reason")),
     "reopen": (actions.reopen_case, lambda given: _only(given, "reason")),

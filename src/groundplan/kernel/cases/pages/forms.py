@@ -91,7 +91,7 @@ def form_for(offer: Offer, case: Case, flow: Flow, data: Any = None, files: Any 
         for name in (*offer.requires, *offer.optional):
             form.fields[f"field_{name}"] = _typed(flow.fields[name], required=name in offer.requires)
             if not flow.fields[name].personal:
-                form.initial[f"field_{name}"] = _text(case.data.get(name))
+                form.initial[f"field_{name}"] = _text(flow.fields[name], case.data.get(name))
     for name, made in _extra(offer).items():
         form.fields[name] = made
     return form
@@ -102,8 +102,16 @@ def units_listed() -> list[Party]:
     return list(Party.objects.on().exclude(kind__in=PRIVATE).order_by("sort_key", "id"))
 
 
-def _text(value: Any) -> Any:
-    return "、".join(value) if isinstance(value, list) else value
+def _text(field: CaseField, value: Any) -> Any:
+    """A stored value as a form shows it: units by their names, which are what people know."""
+    if not value or field.type not in {"party", "parties"}:
+        return value
+    codes = [value] if isinstance(value, str) else list(value)
+    known = {unit.code: unit.shown_name for unit in Party.objects.filter(code__in=codes)}
+    names = [known.get(code, code) for code in codes]
+    # A name that two units share leads to the first of them, so such a unit keeps its code.
+    shared = Party.objects.filter(Q(**{"name__zh-hans__in": names}) | Q(name__en__in=names)).exclude(code__in=codes)
+    return "、".join(codes if shared.exists() else names)
 
 
 def _label(labels: dict[str, str]) -> str:
@@ -157,6 +165,7 @@ def _extra(offer: Offer) -> dict[str, forms.Field]:
             label=_("单位"), choices=[("work_days", _("个工作日")), ("work_hours", _("个工作时"))]
         ),
     }
+    review = {"review_on": forms.DateField(label=_("复核日期"), widget=forms.DateInput(attrs={"type": "date"}))}
     call = {
         "reached": forms.ChoiceField(label=_("是否联系到"), choices=[("true", _("是")), ("false", _("否"))]),
         "solved": forms.ChoiceField(
@@ -173,6 +182,8 @@ def _extra(offer: Offer) -> dict[str, forms.Field]:
         "extend": {**span, **reason},
         "suspend": {**reason, "until": forms.DateTimeField(
             label=_("恢复时间"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))},
+        "account": {**reason, **review}, "account_review": {**review, "note": _note(_("复核情况"), required=True)},
+        "account_grant": note, "account_deny": note, "account_end": {"note": _note(_("销账情况"), required=True)},
         "merge": {"cases": forms.CharField(label=_("被并入的编号（以逗号分隔）"), max_length=400), **reason},
         "comment": {"text": _note(_("备注"), required=False), **upload},
         "supervise": {"text": _note(_("督办要求"), required=True)},

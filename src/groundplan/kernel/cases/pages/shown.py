@@ -23,6 +23,7 @@ from groundplan.lib import clock
 STATES = {
     "open": (gettext_lazy("办理中"), "active"),
     "suspended": (gettext_lazy("挂起"), "paused"),
+    "on_account": (gettext_lazy("挂账"), "paused"),
     "closed": (gettext_lazy("已办结"), "good"),
     "cancelled": (gettext_lazy("已撤销"), "neutral"),
     "merged": (gettext_lazy("已并单"), "neutral"),
@@ -42,6 +43,7 @@ TASK_KINDS = {
     "offer": gettext_lazy("移交"),
     "ruling": gettext_lazy("裁定"),
     "extension": gettext_lazy("延期审批"),
+    "account": gettext_lazy("挂账审批"),
 }
 # Who is no user has a name in the reader's language.
 NAMELESS = {
@@ -52,7 +54,8 @@ NAMELESS = {
 NEAR_SHARE = 80
 TONES = {
     "complete": "good", "closed": "good", "sign": "active", "entered": "info", "decided": "info", "return": "warn",
-    "overdue": "late", "escalate": "late", "supervise": "warn", "suspend": "paused", "cancel": "neutral",
+    "overdue": "late", "escalate": "late", "supervise": "warn", "suspend": "paused",
+    "account_granted": "paused", "account_due": "warn", "cancel": "neutral",
 }  # fmt: skip
 
 
@@ -163,8 +166,8 @@ def row_shown(row: Row, flow: Flow) -> RowShown:
     due = task.due_at if task else row.case.due_at
     late = bool(due and due < now and row.case.active and not (task or row.case).paused_for)
     state, tone = TASK_STATES[task.state] if task else STATES[row.case.state]
-    if row.case.state == "suspended":
-        state, tone = STATES["suspended"]
+    if row.case.state in {"suspended", "on_account"}:
+        state, tone = STATES[row.case.state]
     stage = stage_label(flow, task.stage, task.key) if task else stage_label(flow, row.case.stage)
     return RowShown(row.case, task, stage, str(state), "late" if late else tone, due, late)
 

@@ -69,7 +69,7 @@ def filters_of(request: HttpRequest) -> Filters:
 
 
 def _tabs(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
-    texts = {"todo": _("待办"), "done": _("已办"), "all": _("全部")}
+    texts = {"todo": _("待办"), "account": _("挂账"), "done": _("已办"), "all": _("全部")}
     counted = {each.key: each.todo for each in desk.waiting(request)}
     return [
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from groundplan.lib.keyset import LARGEST_PAGE, Page, cut, decode_cursor
 from groundplan.lib.sql import rows
 
 CAP = 1000
-KINDS = ("todo", "done", "all")
+KINDS = ("todo", "done", "all", "account")
 __all__ = [
     "Counts",
     "Filters",
@@ -87,7 +87,8 @@ def queue(
     Args:
         actor: whose list it is.
         kind: ``todo`` = tasks that wait for the actor's own units and roles, earliest deadline first; ``done`` = what
-            these units have done, latest first; ``all`` = what units at and below them are involved in, newest first.
+            these units have done, latest first; ``all`` = what units at and below them are involved in, newest first;
+            ``account`` = what of these is on account (挂账).
         filters: what it is narrowed to.
         after: cursor of the page before.
         size: rows, at most 200.
@@ -98,9 +99,11 @@ def queue(
     size = max(1, min(size, LARGEST_PAGE))
     filters = filters or Filters()
     bound = decode_cursor(after, (datetime.fromisoformat, int)) if after else None
+    if kind == "account":
+        filters = replace(filters, state="on_account")
     if kind == "todo":
         return cut(_todo_rows(actor, filters, bound, size + 1), size, _key)
-    if kind == "all" and search.query_text(filters.text):
+    if kind in {"all", "account"} and search.query_text(filters.text):
         return cut(_found_rows(actor, filters, bound, size + 1), size, _key)
     column, parties = ("done_at", actor.unit_ids()) if kind == "done" else ("opened_at", visible_parties(actor))
     text, parameters = lists.involved_sql(filters, column=column, after=bound)
@@ -123,7 +126,7 @@ def counts(actor: Actor) -> Counts:
     late, late_parameters = lists.todo_sql(Filters(overdue=True), after=None, now=now)
     unsigned = Task.objects.none()
     for unit, role in held:
-        unsigned |= Task.objects.filter(state="offered", party_id=unit, role=role)
+        unsigned |= Task.objects.filter(state="offered", on_account=False, party_id=unit, role=role)
     day = now.astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
     done = Task.objects.filter(party_id__in=actor.unit_ids(), done_by=actor.actor_id, done_at__gte=day)[:CAP]
     return Counts(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from groundplan.kernel.cases import queries
 from groundplan.kernel.cases.models import FlowMigration, FlowVersion
+from groundplan.kernel.cases.queries.accounts import accounts_count
 from groundplan.kernel.parties.access import actor_of
 from groundplan.kernel.rules.registry import Dependent
 from groundplan.portal import desk
@@ -79,6 +80,11 @@ def changes_waiting(request: HttpRequest) -> Count | None:
 def unsigned(request: HttpRequest) -> Figure:
     """Tasks not signed for yet."""
     return Figure(desk.shown(figures_of(request).unsigned))
+
+
+def on_account(request: HttpRequest) -> Figure:
+    """Cases of the reader's units that are on account (挂账)."""
+    return Figure(desk.shown(accounts_count(actor_of(request), most=desk.CAP)), "", reverse("cases") + "?kind=account")
 
 
 def done_today(request: HttpRequest) -> Figure:

@@ -32,7 +32,7 @@ from groundplan.lib.worktime import CalendarMissing, WorkCalendar, calendar_for
 
 Labels = Mapping[str, str]
 WAITED_FOR = ("child", "offer", "ruling")
-BY_OTHERS = ("child", "assist", "offer", "ruling", "extension")
+BY_OTHERS = ("child", "assist", "offer", "ruling", "extension", "account")
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def _ways(case: Case, flow: Flow, task: Task) -> Iterator[Way]:
         yield Way(task, reason("decline"), work.label, reason("by_unit", unit=other))
     elif task.kind in {"child", "assist"}:
         yield Way(task, reason("done"), work.label, reason("review", other=other))
-    elif task.kind == "extension":
+    elif task.kind in {"extension", "account"}:
         yield Way(task, reason("decided"), work.label, reason("by_unit", unit=other))
     else:
         yield from _outcomes(case, flow, task, work, stage)

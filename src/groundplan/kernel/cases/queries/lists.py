@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from groundplan.kernel.cases.models import ACTIVE_CASE
 from groundplan.lib import search
+
+# A case that two of the units have worked on is listed once, by what was done last.
+DONE_LAST = """NOT EXISTS (
+    SELECT 1 FROM cases_involvement AS later
+    WHERE later.case_id = involved.case_id AND later.party_id = ANY(%(parties)s)
+        AND later.done_at > involved.done_at
+)"""
 
 
 @dataclass(frozen=True)
@@ -15,7 +23,7 @@ class Filters:
 
     Args:
         flow: key of a flow.
-        state: one of the states of a case; ``active`` = open or suspended.
+        state: one of the states of a case; ``active`` = open, suspended or on account.
         stage: key of a stage.
         overdue: only what is past its deadline.
         district: code of a district.
@@ -32,7 +40,7 @@ class Filters:
     @property
     def states(self) -> list[str]:
         """The states of a case that are meant; none = all."""
-        return ["open", "suspended"] if self.state == "active" else [self.state] if self.state else []
+        return list(ACTIVE_CASE) if self.state == "active" else [self.state] if self.state else []
 
     @property
     def of_case(self) -> bool:
@@ -57,7 +65,7 @@ def involved_sql(filters: Filters, *, column: str, after: Sequence[Any] | None) 
     if filters.states:
         conditions.append("involved.state = wanted.state")
     if column == "done_at":
-        conditions.append("involved.done_at IS NOT NULL")
+        conditions += ["involved.done_at IS NOT NULL", DONE_LAST]
     if after is not None:
         conditions.append(f"(involved.{column}, involved.case_id) < (%(after_at)s, %(after_id)s)")
         parameters |= {"after_at": after[0], "after_id": after[1]}
@@ -88,7 +96,7 @@ def todo_sql(filters: Filters, *, after: Sequence[Any] | None, now: Any) -> tupl
     Returns:
         SQL that gives ``sort_at, task_id`` and its parameters, without ``parties``, ``roles`` and ``size``.
     """
-    # What waits is of open and of suspended cases; each is a range of its own in the index.
+    # What is on account is listed apart. What waits is of open and of suspended cases; each is a range of its own.
     holds = [state == "suspended" for state in ("open", "suspended") if not filters.state or state in filters.states]
     parameters: dict[str, Any] = {"holds": holds}
     conditions = [
@@ -96,6 +104,7 @@ def todo_sql(filters: Filters, *, after: Sequence[Any] | None, now: Any) -> tupl
         "task.role = duty.role",
         "task.on_hold = wanted.on_hold",
         "task.state IN ('offered', 'open')",
+        "NOT task.on_account",
     ]
     if after is not None:
         conditions.append("(task.sort_at, task.id) > (%(after_at)s, %(after_id)s)")

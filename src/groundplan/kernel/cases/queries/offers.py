@@ -9,6 +9,7 @@ from typing import Any
 from groundplan.kernel.cases.logic.flow import Flow, Outcome, Work
 from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.models import ACTIVE_TASK, Case, Task
+from groundplan.kernel.cases.queries.accounts import account_of, keeps, may_end
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.scope import controls, holds, may, sees
 from groundplan.kernel.parties.queries import Actor
@@ -30,6 +31,11 @@ LABELS: dict[str, Labels] = {
     "reassign": {"zh-hans": "改派", "en": "Correct the dispatch"},
     "assist": {"zh-hans": "请求协办", "en": "Ask to assist"},
     "extend": {"zh-hans": "申请延期", "en": "Ask for an extension"},
+    "account": {"zh-hans": "申请挂账", "en": "Ask to put it on account"},
+    "account_grant": {"zh-hans": "同意挂账", "en": "Put it on account"},
+    "account_deny": {"zh-hans": "不同意挂账", "en": "Refuse the account"},
+    "account_review": {"zh-hans": "复核并继续挂账", "en": "Review and keep on account"},
+    "account_end": {"zh-hans": "销账", "en": "Take off account"},
     "suspend": {"zh-hans": "挂起", "en": "Suspend"},
     "resume": {"zh-hans": "恢复办理", "en": "Resume"},
     "supervise": {"zh-hans": "督办", "en": "Supervise"},
@@ -40,7 +46,14 @@ LABELS: dict[str, Labels] = {
     "comment": {"zh-hans": "备注与附件", "en": "Comment and files"},
     "rate": {"zh-hans": "登记回访结果", "en": "Record the call-back"},
 }
-OWN = ("return", "transfer", "redispatch", "assist", "extend")
+OWN = ("return", "transfer", "redispatch", "assist", "extend", "account")
+
+PAIRS = {
+    "offer": ("accept", "refuse"),
+    "ruling": ("uphold", "overrule"),
+    "extension": ("grant", "deny"),
+    "account": ("account_grant", "account_deny"),
+}
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,9 @@ def _offer(action: str, task: Task | None = None, *, main: bool = False) -> Offe
 
 
 def _of_task(actor: Actor, flow: Flow, task: Task) -> Iterator[Offer]:
-    pairs = {"offer": ("accept", "refuse"), "ruling": ("uphold", "overrule"), "extension": ("grant", "deny")}
-    if task.kind in pairs:
-        yield from (_offer(action, task, main=True) for action in pairs[task.kind])
+    if task.kind in PAIRS:
+        own = task.kind == "account" and task.asks["by"] == actor.actor_id
+        yield from (_offer(action, task, main=True) for action in PAIRS[task.kind] if not own)
         return
     work = flow.work(task.stage, task.key)
     if not isinstance(work, Work) or task.state == "waiting":
@@ -112,7 +125,7 @@ def _of_task(actor: Actor, flow: Flow, task: Task) -> Iterator[Offer]:
     for action in OWN:
         if action not in work.allow or (task.state == "offered" and action != "return"):
             continue
-        if task.kind == "work" or (task.kind == "child" and action not in {"return", "extend"}):
+        if task.kind == "work" or (task.kind == "child" and action not in {"return", "extend", "account"}):
             yield _offer(action, task)
 
 
@@ -137,6 +150,11 @@ def _of_case(actor: Actor, case: Case, flow: Flow, tasks: list[Task]) -> Iterato
         yield from (_offer(action) for action in ("suspend", "merge") if may(actor, action, case, flow, tasks))
     if state == "suspended" and may(actor, "suspend", case, flow, tasks):
         yield _offer("resume", main=True)
+    account = account_of(case) if state == "on_account" else None
+    if account is not None and keeps(actor, account, flow):
+        yield _offer("account_review", main=True)
+    if account is not None and may_end(actor, account, case, flow, tasks):
+        yield _offer("account_end", main=True)
     if case.active:
         if actor.has_role("leader", "supervisor") or controls(actor, case, flow):
             yield _offer("supervise")

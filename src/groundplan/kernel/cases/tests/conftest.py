@@ -5,6 +5,7 @@ import pytest
 START = "2020-01-01"
 OFFICES = [
     ("dispatcher", "office", "dispatcher"),
+    ("second", "office", "dispatcher"),
     ("handler", "lamps", "handler"),
     ("helper", "parks", "handler"),
     ("outsider", "east", "handler"),

@@ -64,7 +64,7 @@ stages:
         sign: true
         sign_limit: 2 work_hours
         limit: 5 work_days
-        allow: [return, transfer, redispatch, reassign, assist, extend, suspend]
+        allow: [return, transfer, redispatch, reassign, assist, extend, suspend, account]
         returns: {to: dispute, limit: 2 work_days}
         transfer: {limit: 4 work_hours, unanswered: back}
         redispatch: {levels: [3 work_days, 2 work_days], not_to: [community]}
@@ -131,6 +131,7 @@ def make_city(flow: str = FLOW) -> City:
             )
     for name, unit, role in [
         ("dispatcher", "office", "dispatcher"),
+        ("second", "office", "dispatcher"),
         ("handler", "lamps", "handler"),
         ("helper", "parks", "handler"),
         ("crew", "lamps-crew", "handler"),
