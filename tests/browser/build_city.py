@@ -15,6 +15,7 @@ from groundplan.commons.knowledge.models import Article
 from groundplan.demo import city
 from groundplan.demo.arrivals import MIDNIGHT
 from groundplan.demo.day import Day
+from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
@@ -49,6 +50,22 @@ def draft_of_a_rule() -> RuleVersion:
     )
 
 
+def put_on_account(task: Task) -> Case:
+    """A case that cannot be solved for long (挂账)."""
+    asked = cases.request_account(
+        actor=parties.actor_named("handler"),
+        task=task.public_id,
+        seen=None,
+        reason="占用的管线须待轨道交通三号线完工后迁改，目前已设围挡和警示标志。",
+        review_on=clock.now().date() + timedelta(days=60),
+    )
+    member = parties.members(asked.party_id, asked.role)[0]
+    cases.decide_account(
+        actor=parties.actor_for_user(member), task=asked.public_id, seen=None, grant=True, note="情况属实，同意挂账。"
+    )
+    return asked.case
+
+
 def main() -> None:
     """Build, and print the addresses of samples as one JSON object."""
     end = MIDNIGHT + timedelta(hours=int(sys.argv[1]))
@@ -56,9 +73,11 @@ def main() -> None:
     Day.planned().run(lambda moment: moment < end)
     with clock.standing_at(end):
         draft = draft_of_a_rule()
+        tasks = Task.objects.filter(state="open", kind="work", case__flow="hotline", case__state="open",
+                                    party__code="urban-management").order_by("id")  # fmt: skip
+        held = put_on_account(tasks.filter(key="lead").last())
     deliver()
     in_force = RuleVersion.objects.filter(rule__key="dispatch-directory").exclude(pk=draft.pk).first()
-    tasks = Task.objects.filter(state="open", case__flow="hotline", party__code="urban-management")
     hotline = Case.objects.filter(flow="hotline")
     print(
         json.dumps(
@@ -66,6 +85,7 @@ def main() -> None:
                 "now": end.isoformat(),
                 "case": str(hotline.filter(state="open", tasks__party__code="urban-management").first().public_id),
                 "task_case": str(tasks.first().case.public_id),
+                "held": str(held.public_id),
                 "matter": str(Case.objects.filter(flow="city-management", state="open").last().public_id),
                 "closed": str(Case.objects.filter(state="closed", flow="city-management").last().public_id),
                 "step": str(Step.objects.exclude(decision=None).filter(case__flow="hotline").last().public_id),

@@ -294,6 +294,8 @@ class Step(models.Model):
     note = models.TextField(blank=True, default="")
     actor = models.CharField(max_length=64)
     actor_name = models.CharField(max_length=120, blank=True, default="")
+    acting_for = models.CharField(max_length=64, blank=True, default="", db_default="")
+    acting_for_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="steps")
     record = models.UUIDField()

@@ -15,7 +15,7 @@ from groundplan.kernel.notices import registry
 from groundplan.kernel.notices.errors import NoticeInvalid, NoticeNotFound
 from groundplan.kernel.notices.models import Notice
 from groundplan.kernel.parties.models import Membership, User
-from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.parties.queries import Actor, deputy_ids
 from groundplan.lib import clock
 
 KEPT_DAYS = 180
@@ -118,6 +118,7 @@ def _users(recipients: Iterable[Recipient]) -> Iterable[User]:
             party_id, roles = recipient
             wanted |= Q(party_id=party_id, role__in=list(roles))
     meant.update(Membership.objects.on().filter(wanted).values_list("user_id", flat=True))
+    meant.update(deputy_ids(wanted))
     return User.objects.filter(pk__in=meant, is_active=True).order_by("id")
 
 

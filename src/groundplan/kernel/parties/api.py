@@ -11,13 +11,16 @@ from ninja import Field, Router, Schema, Status
 
 from groundplan.kernel.parties import access, actions, queries
 from groundplan.kernel.parties.errors import PartyNotFound
+from groundplan.kernel.parties.models import Deputation, User
 from groundplan.lib import keyset
+from groundplan.lib.errors import NotFound
 
 router = Router()
 Kind = Literal[
     "city", "department", "district", "street", "community", "zone", "vertical", "utility", "section", "firm", "person"
 ]
 RelationKind = Literal["belongs_to", "guided_by", "territory_of", "reports_work_to", "maintains"]
+Role = Literal["operator", "inspector", "grid_worker", "handler", "dispatcher", "supervisor", "leader"]
 Labels = dict[Literal["zh-hans", "en"], str]
 Code = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")
 
@@ -132,6 +135,7 @@ class ScopeOut(Schema):
     party: str
     territory: str
     until: dt.date | None
+    behalf: str
 
 
 class Me(Schema):
@@ -157,6 +161,82 @@ def me(request: HttpRequest) -> Any:
     """Who the caller is, and in which roles."""
     actor = access.actor_of(request)
     return {"id": actor.actor_id, "name": actor.display_name, "scopes": queries.scopes_shown(actor)}
+
+
+class DeputyOut(Schema):
+    """Who does whose work, where, in which roles and how long; the last day is included."""
+
+    id: UUID
+    principal: str
+    deputy: str
+    unit: str
+    roles: list[str]
+    kind: str
+    reason: str
+    valid_from: dt.date
+    last_day: dt.date
+
+    @staticmethod
+    def of(row: Deputation) -> dict[str, Any]:
+        """The deputation as it is answered."""
+        plain = ("kind", "reason", "valid_from", "last_day")
+        people = {"principal": row.principal.username, "deputy": row.deputy.username, "unit": row.party.code}
+        return {"id": row.public_id, "roles": row.role_names, **people, **{name: getattr(row, name) for name in plain}}
+
+
+class DeputyPage(Schema):
+    """A page of deputations, newest first."""
+
+    items: list[DeputyOut]
+    next: str | None
+
+
+class DeputyIn(Schema):
+    """A deputy for a term; without ``principal`` for oneself."""
+
+    deputy: str = Code
+    principal: str | None = Field(None, max_length=64)
+    unit: str = Code
+    roles: list[Role] = Field(min_length=1, max_length=10)
+    kind: Literal["leave", "delegation"] = "leave"
+    reason: str = Field(min_length=1, max_length=200)
+    valid_from: dt.date
+    last_day: dt.date
+
+
+@router.get("/deputies", response=DeputyPage, auth=access.signed_in)
+def list_deputies(request: HttpRequest, after: str | None = None, size: int = 50) -> Any:
+    """The deputations that concern the caller: as officer, as deputy, as leader of the unit."""
+    found = queries.deputies_shown(access.actor_of(request))
+    page = keyset.page(found, order=("-valid_from", "-id"), after=after, size=size)
+    return {"items": [DeputyOut.of(row) for row in page.items], "next": page.next}
+
+
+@router.post("/deputies", response={201: DeputyOut}, auth=access.signed_in)
+@access.idempotent
+def name_deputy(request: HttpRequest, payload: DeputyIn) -> Any:
+    """Name a deputy (代理人), as the officer or as leader of the unit."""
+    actor, given = access.actor_of(request), payload.model_dump()
+    principal = given.pop("principal")
+    made = actions.name_deputy(
+        actor=actor,
+        principal=queries.user_named(principal) if principal else User.objects.get(public_id=actor.actor_id),
+        deputy=queries.user_named(given.pop("deputy")),
+        party=queries.party_by_code(given.pop("unit")),
+        **given,
+    )
+    return Status(201, DeputyOut.of(made))
+
+
+@router.post("/deputies/{deputation_id}/end", response=DeputyOut, auth=access.signed_in)
+@access.idempotent
+def end_deputation(request: HttpRequest, deputation_id: UUID) -> Any:
+    """End a deputation at once."""
+    actor = access.actor_of(request)
+    row = queries.deputies_shown(actor).filter(public_id=deputation_id).first()
+    if row is None:
+        raise NotFound
+    return DeputyOut.of(actions.end_deputation(actor=actor, deputation=row))
 
 
 @router.get("/{public_id}", response=PartyDetail, exclude_none=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.http import HttpRequest
 
@@ -36,6 +38,13 @@ class PartiesConfig(AppConfig):
                 visible=is_administrator,
             ),
             Entry(
+                "deputies",
+                {"zh-hans": "代理与委托", "en": "Deputies"},
+                section="account",
+                order=20,
+                visible=lambda request: bool(access_actor(request).scopes),
+            ),
+            Entry(
                 "my-account",
                 {"zh-hans": "我的账号", "en": "My account"},
                 section="account",
@@ -43,6 +52,13 @@ class PartiesConfig(AppConfig):
                 visible=lambda request: bool(reader_name(request)),
             ),
         )
+
+
+def access_actor(request: HttpRequest) -> Any:
+    """Who the reader is."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+
+    return access.actor_of(request)
 
 
 def is_administrator(request: HttpRequest) -> bool:

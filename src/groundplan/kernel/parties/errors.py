@@ -42,6 +42,13 @@ class DutiesConflict(NotAllowed):
     title: ClassVar[dict[str, str]] = {"zh-hans": "违反三员分立", "en": "Separation of duties"}
 
 
+class DeputyRefused(Invalid):
+    """Somebody cannot be deputy: no such role, another line of units, or a term that cannot be."""
+
+    code = "deputy-refused"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "不能指定该代理人", "en": "The deputy is refused"}
+
+
 class PartyEnded(Conflict):
     """The party has ended or was merged into another."""
 

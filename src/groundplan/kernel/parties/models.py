@@ -269,6 +269,67 @@ class Membership(models.Model):
         return roles.ROLES[self.role]
 
 
+class Deputation(models.Model):
+    """A deputy (代理人) does an officer's work in a unit for a term. Retention: as the users."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    principal = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputies")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="principals")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    role_names = models.JSONField()
+    kind = models.CharField(max_length=12, choices=choices(roles.DEPUTY_KINDS))
+    reason = models.CharField(max_length=200)
+    valid_from = models.DateField(default=today)
+    valid_until = models.DateField()
+    named_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar[Any] = Dated.as_manager()
+
+    class Meta:
+        """Nobody is one's own deputy or names oneself; of two people one term at a time in a unit."""
+
+        db_table = "parties_deputation"
+        constraints: ClassVar[list[Any]] = [
+            forward_dates("deputation"),
+            models.CheckConstraint(
+                condition=~Q(deputy=F("principal")) & ~Q(deputy=F("named_by")), name="deputation_of_another"
+            ),
+            ExclusionConstraint(
+                name="deputation_not_twice",
+                expressions=[
+                    ("principal", RangeOperators.EQUAL),
+                    ("deputy", RangeOperators.EQUAL),
+                    ("party", RangeOperators.EQUAL),
+                    (days(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy_id} for {self.principal_id}"
+
+    @property
+    def kind_label(self) -> dict[str, str]:
+        """The kind as a label."""
+        return roles.DEPUTY_KINDS[self.kind]
+
+    @property
+    def role_labels(self) -> list[dict[str, str]]:
+        """The roles as labels."""
+        return [roles.ROLES[name] for name in self.role_names]
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day on which it holds."""
+        return self.valid_until - dt.timedelta(days=1)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds today or later."""
+        return self.valid_until > today() and self.valid_until > self.valid_from
+
+
 class ApiToken(models.Model):
     """A bearer token of a user; only its keyed hash is stored. Retention: two years after its end."""
 

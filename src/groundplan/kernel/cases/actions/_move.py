@@ -34,6 +34,7 @@ from groundplan.kernel.cases.logic.texts import joined, step_text
 from groundplan.kernel.cases.models import Case, Involvement, Step, Task
 from groundplan.kernel.cases.queries.owners import owner_for, party_of_code
 from groundplan.kernel.cases.queries.scope import sees
+from groundplan.kernel.cases.queries.standing import stand_in
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.parties.errors import PartyNotFound
@@ -70,6 +71,7 @@ class Move:
     was_state: str = ""
     was_involved: dict[int, str] | None = None
     words: str | None = None
+    behalf: str = ""
 
     def __post_init__(self) -> None:
         self.actor = unnamed_reporter(self.actor, self.case)
@@ -259,6 +261,8 @@ class Move:
             party=task.party if task else None,
             decision=decision,
         )
+        if self.actor.stands_in:
+            self.behalf = stand_in(made, self.actor, self.case, self.flow, self.tasks) or self.behalf
         self.steps.append(made)
         return made
 
@@ -293,6 +297,7 @@ class Move:
                     "state": self.case.state,
                     "owner": self.case.owner_party.code,
                     **(data or {}),
+                    **({"acting_for": self.behalf} if self.behalf else {}),
                 },
             )
             self._send(entry, audience, written)

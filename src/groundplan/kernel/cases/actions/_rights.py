@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions._move import Move
-from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, NotYourTask
+from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, NotYourTask, SecondPersonNeeded
 from groundplan.kernel.cases.logic.flow import Work
-from groundplan.kernel.cases.models import Task
+from groundplan.kernel.cases.models import Step, Task
 from groundplan.kernel.cases.queries.owners import party_of_code
-from groundplan.kernel.cases.queries.scope import controls, may
+from groundplan.kernel.cases.queries.scope import controls, holds, may
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
+
+ASKING = ("return", "extension_asked", "account_asked")
 
 
 def require_allowed(work: Work, action: str) -> None:
@@ -61,6 +63,21 @@ def other_unit(mine: Task, code: str) -> Party:
             fields=[{"field": "to_party", "reason": "the same unit, or one that has ended"}],
         )
     return found
+
+
+def require_another(move: Move, actor: Actor, task: Task) -> None:
+    """Refuse who asked for a decision, in person or through a deputy: two people ask and decide.
+
+    Raises:
+        SecondPersonNeeded: the actor, or whom the actor stands in for here, asked for it.
+    """
+    if actor.is_system or task.parent is None:
+        return
+    asked = Step.objects.filter(case=move.case, task=task.parent, at=task.opened_at, kind__in=ASKING)
+    people = {person for pair in asked.values_list("actor", "acting_for") for person in pair if person}
+    filled = {each.actor_id for each in actor.stands_in if (each.role, each.party_id) == (task.role, task.party_id)}
+    if actor.actor_id in people or (filled & people and not holds(actor.own(), task)):
+        raise SecondPersonNeeded(_("申请人不得审批本人的申请，代理人亦同。"), next_step=_("请另一人审批。"))
 
 
 def require_power(move: Move, actor: Actor, action: str) -> None:

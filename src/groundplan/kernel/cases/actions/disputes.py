@@ -12,7 +12,7 @@ from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._loading import load_task
 from groundplan.kernel.cases.actions._move import Move
-from groundplan.kernel.cases.actions._rights import require_allowed, require_reason
+from groundplan.kernel.cases.actions._rights import require_allowed, require_another, require_reason
 from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, TooLate
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.logic.flow import RulingStage, Work
@@ -67,6 +67,7 @@ def rule_return(*, actor: Actor, task: UUID | str, seen: int | None, uphold: boo
     require_holder(actor, mine)
     if mine.kind != "ruling" or mine.parent is None:
         raise NotForThisStage(_("该任务不是退单裁定。"), kind=mine.kind)
+    require_another(move, actor, mine)
     returned = mine.parent
     ruling = move.flow.stages[mine.stage]
     kind = "ruling_upheld" if uphold else "ruling_refused"
@@ -150,6 +151,7 @@ def decide_extension(*, actor: Actor, task: UUID | str, seen: int | None, grant:
     require_holder(actor, mine)
     if mine.kind != "extension" or mine.parent is None:
         raise NotForThisStage(_("该任务不是延期审批。"), kind=mine.kind)
+    require_another(move, actor, mine)
     asking = mine.parent
     span = Span.parse(str(mine.asks["span"]))
     move.end_task(mine, "done", "granted" if grant else "refused")

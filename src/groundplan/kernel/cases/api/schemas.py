@@ -140,13 +140,16 @@ class StepOut(Schema):
     unit: str | None
     record: UUID
     decision: UUID | None
+    by: str
+    acting_for: str
 
     @staticmethod
     def of(step: Step) -> dict[str, Any]:
         """The step as it is answered."""
         plain = ("at", "kind", "text", "note", "record", "decision")
         unit = step.party.code if step.party else None
-        return {"id": step.public_id, "unit": unit, **{name: getattr(step, name) for name in plain}}
+        people = {"by": step.actor_name, "acting_for": step.acting_for_name}
+        return {"id": step.public_id, "unit": unit, **people, **{name: getattr(step, name) for name in plain}}
 
 
 class GroundOut(Schema):

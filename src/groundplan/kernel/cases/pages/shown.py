@@ -123,7 +123,10 @@ def explained(answers: Explanation, flow: Flow) -> dict[str, Any]:
 
 def by_shown(step: Step) -> Any:
     """Who did a step."""
-    return NAMELESS.get(step.actor.partition(":")[0], step.actor_name)
+    name = NAMELESS.get(step.actor.partition(":")[0], step.actor_name)
+    if step.acting_for:
+        return _("%(name)s 代 %(other)s") % {"name": name, "other": step.acting_for_name}
+    return name
 
 
 def length_shown(length: timedelta) -> str:

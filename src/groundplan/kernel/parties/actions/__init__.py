@@ -12,6 +12,7 @@ from groundplan.kernel.parties.actions.accounts import (
     set_language,
 )
 from groundplan.kernel.parties.actions.answers import forget_answers, forget_sessions, keep_answer
+from groundplan.kernel.parties.actions.deputies import end_deputation, name_deputy
 from groundplan.kernel.parties.actions.imports import ImportResult, import_parties
 from groundplan.kernel.parties.actions.units import (
     UNMASKERS,
@@ -34,6 +35,7 @@ __all__ = [
     "change_password",
     "close_user",
     "create_party",
+    "end_deputation",
     "end_membership",
     "end_party",
     "end_relation",
@@ -44,6 +46,7 @@ __all__ = [
     "issue_token",
     "keep_answer",
     "merge_parties",
+    "name_deputy",
     "reencrypt_identifiers",
     "relate",
     "reset_password",

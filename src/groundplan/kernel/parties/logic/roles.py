@@ -96,6 +96,13 @@ ROLES: Final[dict[str, Labels]] = {name: role.label for name, role in DESKS.item
 # 三员分立 (GB/T 22239-2019, 8.1.5): no one holds two of these at the same time; the database refuses it as well.
 ADMINISTRATORS: Final = ("system_admin", "security_admin", "audit_admin")
 
+# What may be done by a deputy: handling work. Who keeps rules, data, systems or security acts in person.
+DEPUTISED: Final = ("operator", "inspector", "grid_worker", "handler", "dispatcher", "supervisor", "leader")
+DEPUTY_KINDS: Final[dict[str, Labels]] = {
+    "leave": {"zh-hans": "请假代理", "en": "Deputy during leave"},
+    "delegation": {"zh-hans": "委托办理", "en": "Delegation"},
+}
+
 SCHEMES: Final[dict[str, Labels]] = {
     "credit_code": {"zh-hans": "统一社会信用代码", "en": "Unified social credit code"},
     "organisation_code": {"zh-hans": "组织机构代码", "en": "Organisation code"},

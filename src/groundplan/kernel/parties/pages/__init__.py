@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern
 
-from groundplan.kernel.parties.pages import accounts, importing, mine, organisation, session
+from groundplan.kernel.parties.pages import accounts, deputies, importing, mine, organisation, session
 
 urlpatterns: list[URLPattern] = [
     *session.urlpatterns,
     *mine.urlpatterns,
     *accounts.urlpatterns,
+    *deputies.urlpatterns,
     *importing.urlpatterns,
     *organisation.urlpatterns,
 ]

@@ -21,7 +21,17 @@ from groundplan.kernel.parties.models import (
     User,
     today,
 )
-from groundplan.kernel.parties.queries.actors import Actor, Scope, subordinates
+from groundplan.kernel.parties.queries.actors import Actor, Scope, StandsIn, subordinates
+from groundplan.kernel.parties.queries.deputies import (
+    deputies_shown,
+    deputised_for,
+    deputy_ids,
+    in_line,
+    may_name,
+    principals_of,
+    stands_in,
+    with_deputised,
+)
 from groundplan.kernel.parties.queries.directory import (
     KEEPERS,
     Branch,
@@ -46,19 +56,25 @@ __all__ = [
     "Actor",
     "Branch",
     "Scope",
+    "StandsIn",
     "StoredAnswer",
     "actor_for_token",
     "actor_for_user",
     "actor_named",
     "answer_for",
+    "deputies_shown",
+    "deputy_ids",
     "directory",
     "ending_soon",
+    "in_line",
     "keeper_of",
+    "may_name",
     "members",
     "memberships_of",
     "party",
     "party_by_code",
     "party_by_identifier",
+    "principals_of",
     "related",
     "relations_of",
     "scopes_shown",
@@ -84,7 +100,9 @@ def actor_for_user(user: User, on: dt.date | None = None) -> Actor:
         return ANONYMOUS
     held = Membership.objects.on(on).filter(user=user).order_by("id")
     scopes = tuple(Scope(row.role, row.party_id, row.territory, row.valid_until) for row in held)
-    return Actor(user.actor_id, user.pk, user.display_name, scopes, user.person_id)
+    deputised = deputised_for(user, on)
+    scopes = with_deputised(scopes, deputised)
+    return Actor(user.actor_id, user.pk, user.display_name, scopes, user.person_id, stands_in(deputised))
 
 
 def actor_named(username: str) -> Actor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import connection
 
@@ -23,12 +23,25 @@ class Scope:
         party_id: the unit; the units below it are covered as well.
         territory: prefix of the division codes it reaches; empty = no limit of territory.
         until: first day on which it no longer holds; None = without term.
+        behalf: the actor whose right it is, if it is held as a deputy.
     """
 
     role: str
     party_id: int
     territory: str = ""
     until: dt.date | None = None
+    behalf: str = ""
+
+
+@dataclass(frozen=True)
+class StandsIn:
+    """A right that somebody has as a deputy: for whom, in which role and unit."""
+
+    actor_id: str
+    name: str
+    role: str
+    party_id: int
+    territory: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,7 @@ class Actor:
         display_name: shown to people.
         scopes: the rights in force.
         person_id: the party that the user is.
+        stands_in: whose deputy the actor is, for each role and unit.
     """
 
     actor_id: str
@@ -48,6 +62,7 @@ class Actor:
     display_name: str
     scopes: tuple[Scope, ...] = ()
     person_id: int | None = None
+    stands_in: tuple[StandsIn, ...] = ()
     _covered: dict[tuple[frozenset[int], str], frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -68,6 +83,17 @@ class Actor:
     def has_role(self, *names: str) -> bool:
         """Whether one of these roles is held anywhere; the system holds all but is no person."""
         return self.is_system or any(scope.role in names for scope in self.scopes)
+
+    def own(self) -> Actor:
+        """The same person without what is held as a deputy."""
+        scopes = tuple(scope for scope in self.scopes if not scope.behalf)
+        return replace(self, scopes=scopes, stands_in=(), _covered={})
+
+    def of(self, principal: str) -> Actor:
+        """The same person with only what is held as the deputy of one principal."""
+        held = tuple(each for each in self.stands_in if each.actor_id == principal)
+        scopes = tuple(Scope(each.role, each.party_id, each.territory) for each in held)
+        return replace(self, scopes=scopes, stands_in=held, _covered={})
 
     def unit_ids(self, *names: str) -> frozenset[int]:
         """The units in which one of these roles (any role if none is named) is held, without those below."""

@@ -106,6 +106,7 @@ def keeper_of(user: User, on: dt.date | None = None) -> str:
 
 def scopes_shown(actor: Actor) -> list[dict[str, Any]]:
     """The roles of an actor with the names of their units, for people to read."""
+    principals = {each.actor_id: each.name for each in actor.stands_in}
     names = {party.pk: party for party in Party.objects.filter(pk__in=actor.unit_ids())}
     return [
         {
@@ -115,6 +116,7 @@ def scopes_shown(actor: Actor) -> list[dict[str, Any]]:
             "unit": names[scope.party_id],
             "territory": scope.territory,
             "until": scope.until,
+            "behalf": principals.get(scope.behalf, ""),
         }
         for scope in actor.scopes
     ]

@@ -12,9 +12,9 @@ from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._loading import load_task
 from groundplan.kernel.cases.actions._move import Move
-from groundplan.kernel.cases.actions._rights import require_allowed, require_reason
+from groundplan.kernel.cases.actions._rights import require_allowed, require_another, require_reason
 from groundplan.kernel.cases.actions.account._dates import checked_review
-from groundplan.kernel.cases.errors import NotForThisStage, SecondPersonNeeded
+from groundplan.kernel.cases.errors import NotForThisStage
 from groundplan.kernel.cases.models import Account, Task
 from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.cases.queries.scope import require_holder
@@ -93,8 +93,7 @@ def decide_account(*, actor: Actor, task: UUID | str, seen: int | None, grant: b
     require_holder(actor, mine)
     if mine.kind != "account" or mine.parent is None:
         raise NotForThisStage(_("该任务不是挂账审批。"), kind=mine.kind)
-    if mine.asks["by"] == actor.actor_id:
-        raise SecondPersonNeeded(_("申请人不得审批本人的挂账申请。"), next_step=_("请另一人审批。"))
+    require_another(move, actor, mine)
     asking, day = mine.parent, date.fromisoformat(mine.asks["review_on"])
     move.end_task(mine, "done", "granted" if grant else "refused")
     move.change(asking)
