@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.errors import (
@@ -92,7 +93,7 @@ def test_who_asked_does_not_approve_and_the_database_refuses_it_as_well(city):
         act(actions.decide_account, city["dispatcher"], task, grant=True)
     act(actions.decide_account, city["second"], task, grant=True)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Account.objects.update(approved_by=city["dispatcher"].actor_id)
+        Account.objects.update(approved_by=F("asked_by"))
 
 
 def test_a_refused_account_changes_nothing_but_the_timeline(city):
