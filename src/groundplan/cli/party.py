@@ -56,6 +56,38 @@ def import_file(file: Path, as_name: str | None, *, dry_run: bool, as_json: bool
         context.fail(f"{len(done.errors)} cells cannot be taken; nothing was changed.")
 
 
+@party.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--template", "as_template", is_flag=True, help="Write an XLSX template with examples to FILE instead.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@context.as_option
+def calendars(file: Path, as_name: str | None, *, as_template: bool, dry_run: bool, as_json: bool) -> None:
+    """Take in units' own work calendars from FILE (XLSX, CSV): all of it or nothing."""
+    from groundplan.kernel.parties.logic import worktimes
+    from groundplan.lib.tabular import write_xlsx
+
+    if as_template:
+        file.write_bytes(write_xlsx(worktimes.HEADERS, worktimes.EXAMPLES, sheet="工作日历", notes=worktimes.NOTES))
+        click.echo(f"wrote {file}", err=True)
+        return
+    context.setup_django()
+    from groundplan.kernel.parties import actions
+
+    done = actions.import_calendars(
+        actor=context.actor_named(as_name), content=file.read_bytes(), filename=file.name, dry_run=dry_run
+    )
+    if as_json:
+        errors = [{"cell": fault.cell, "reason": fault.reason} for fault in done.errors]
+        context.echo_json({"units": done.units, "unchanged": done.unchanged, "taken": done.taken, "errors": errors})
+    else:
+        for fault in done.errors:
+            click.echo(f"{fault.cell}: {fault.reason['zh-hans']} / {fault.reason['en']}", err=True)
+        click.echo(f"units {done.units}, unchanged {done.unchanged}")
+    if done.errors:
+        context.fail(f"{len(done.errors)} cells cannot be taken; nothing was changed.")
+
+
 @party.command("list")
 @click.option("--kind", help="Only this kind, such as department.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

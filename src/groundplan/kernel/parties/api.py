@@ -7,7 +7,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema, Status
+from ninja import Field, File, Router, Schema, Status
+from ninja.files import UploadedFile
 
 from groundplan.kernel.parties import access, actions, queries
 from groundplan.kernel.parties.errors import PartyNotFound
@@ -202,6 +203,33 @@ class DeputyIn(Schema):
     reason: str = Field(min_length=1, max_length=200)
     valid_from: dt.date
     last_day: dt.date
+
+
+class CalendarFault(Schema):
+    """A cell that cannot be taken."""
+
+    cell: str
+    reason: dict[str, str]
+
+
+class CalendarsOut(Schema):
+    """What a file of calendars did, or would do."""
+
+    units: int
+    unchanged: int
+    taken: bool
+    errors: list[CalendarFault]
+
+
+@router.post("/calendars", response=CalendarsOut, auth=access.signed_in)
+@access.idempotent
+def import_calendars(request: HttpRequest, file: File[UploadedFile], dry_run: bool = False) -> Any:  # noqa: FBT001, FBT002 - ninja's signature.
+    """Units' own work calendars from a spreadsheet, for the data office; with a fault nothing is taken."""
+    done = actions.import_calendars(
+        actor=access.actor_of(request), content=file.read(), filename=file.name or "", dry_run=dry_run
+    )
+    faults = [{"cell": fault.cell, "reason": dict(fault.reason)} for fault in done.errors]
+    return {"units": done.units, "unchanged": done.unchanged, "taken": done.taken, "errors": faults}
 
 
 @router.get("/deputies", response=DeputyPage, auth=access.signed_in)

@@ -31,6 +31,13 @@ class PartiesConfig(AppConfig):
         registry.add(
             Entry("organisation", {"zh-hans": "组织机构", "en": "Organisation"}, section="organisation", order=10),
             Entry(
+                "calendars",
+                {"zh-hans": "单位工作日历", "en": "Calendars of units"},
+                section="organisation",
+                order=15,
+                visible=lambda request: bool(access_actor(request).scopes),
+            ),
+            Entry(
                 "accounts",
                 {"zh-hans": "用户与角色", "en": "Users and roles"},
                 section="organisation",

@@ -65,6 +65,7 @@ class Party(models.Model):
     duties = models.JSONField(default=dict, blank=True)
     valid_from = models.DateField(default=today)
     valid_until = models.DateField(null=True, blank=True)
+    calendar = models.ForeignKey("UnitCalendar", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed")
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
@@ -101,6 +102,24 @@ class Party(models.Model):
     def is_current(self) -> bool:
         """Whether the party exists today."""
         return self.valid_from <= today() and (self.valid_until is None or self.valid_until > today())
+
+
+class UnitCalendar(models.Model):
+    """A unit's own work time; never changed, only followed by another. Retention: as the unit."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="calendars")
+    rows = models.JSONField()
+    source = models.CharField(max_length=120)
+    imported_at = models.DateTimeField(default=clock.now)
+    imported_by = models.CharField(max_length=64)
+
+    class Meta:
+        """The unit says which one it keeps."""
+
+        db_table = "parties_unit_calendar"
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.source}"
 
 
 class Relation(models.Model):

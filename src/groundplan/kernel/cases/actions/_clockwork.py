@@ -6,7 +6,8 @@ from datetime import datetime
 
 from groundplan.kernel.cases.logic import clocks
 from groundplan.kernel.cases.models import NEVER, Task, Timed
-from groundplan.lib.worktime import Span, calendar_for
+from groundplan.kernel.parties.queries import calendar_of
+from groundplan.lib.worktime import Span, WorkCalendar, calendar_for
 
 
 def start(timed: Timed, spans: str, now: datetime, calendar: str) -> None:
@@ -48,9 +49,15 @@ def extend(timed: Timed, span: Span, calendar: str) -> None:
 def refresh(timed: Timed, calendar: str) -> None:
     """Set the due date from spans and pauses; without a calendar for its year the clock is flagged 日历缺失."""
     clock = clock_of(timed)
-    timed.due_at = clocks.due_or_missing(clock, calendar_for(calendar)) if clock else None
+    timed.due_at = clocks.due_or_missing(clock, worktime_of(timed, calendar)) if clock else None
     timed.calendar_missing = clock is not None and timed.due_at is None
     _schedule(timed)
+
+
+def worktime_of(timed: Timed, calendar: str) -> WorkCalendar:
+    """A task runs by the calendar of the unit that has it, a case by that of its flow."""
+    city = calendar_for(calendar)
+    return calendar_of(timed.party, city) if isinstance(timed, Task) else city
 
 
 def cap(task: Task, latest: datetime | None) -> None:

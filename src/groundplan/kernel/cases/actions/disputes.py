@@ -20,7 +20,7 @@ from groundplan.kernel.cases.models import Step, Task
 from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.cases.queries.scope import require_holder
 from groundplan.kernel.parties.queries import Actor
-from groundplan.lib.worktime import Span, calendar_for
+from groundplan.lib.worktime import Span
 
 
 @transaction.atomic
@@ -189,7 +189,7 @@ def _ask_for_ruling(move: Move, mine: Task, reason: str) -> Step:
     spans, _none = deciding.spans_for(move.flow, move.case, work.returns.limit, move.actor)
     if spans:
         clock = clocks.Clock(mine.opened_at, clocks.read_spans(spans))
-        latest = clocks.due_or_missing(clock, calendar_for(move.flow.calendar))
+        latest = clocks.due_or_missing(clock, clockwork.worktime_of(mine, move.flow.calendar))
         if latest is not None and move.now > latest:
             raise TooLate(_("退单时限（%(span)s）已过。") % {"span": spans}, until=latest.isoformat())
     ruling = move.flow.stages[work.returns.to]

@@ -27,6 +27,7 @@ from groundplan.kernel.cases.logic.texts import joined, step_text
 from groundplan.kernel.cases.logic.values import unit_codes
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.cases.queries.owners import owner_for
+from groundplan.kernel.parties.queries import calendar_of
 from groundplan.lib import clock
 from groundplan.lib.worktime import CalendarMissing, WorkCalendar, calendar_for
 
@@ -158,9 +159,9 @@ def _resolved(owner: Owner, case: Case) -> int | None:
 
 
 def _used(flow: Flow, tasks: Sequence[Task]) -> Iterator[Used]:
-    now, calendar = clock.now(), calendar_for(flow.calendar)
+    now, city = clock.now(), calendar_for(flow.calendar)
     for task in tasks:
-        ended = task.done_at or now
+        ended, calendar = task.done_at or now, calendar_of(task.party, city)
         waits = [
             (each.opened_at, each.done_at or now)
             for each in tasks

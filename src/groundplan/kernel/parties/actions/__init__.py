@@ -26,15 +26,18 @@ from groundplan.kernel.parties.actions.units import (
     unmask_identifier,
     update_party,
 )
+from groundplan.kernel.parties.actions.worktimes import CalendarImport, drop_calendar, import_calendars
 
 __all__ = [
     "UNMASKERS",
+    "CalendarImport",
     "ImportResult",
     "add_identifier",
     "add_user",
     "change_password",
     "close_user",
     "create_party",
+    "drop_calendar",
     "end_deputation",
     "end_membership",
     "end_party",
@@ -42,6 +45,7 @@ __all__ = [
     "forget_answers",
     "forget_sessions",
     "grant_membership",
+    "import_calendars",
     "import_parties",
     "issue_token",
     "keep_answer",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from groundplan.kernel.parties.pages import accounts, deputies, importing, mine, organisation, session
+from groundplan.kernel.parties.pages import accounts, deputies, importing, mine, organisation, session, worktimes
 
 urlpatterns: list[URLPattern] = [
     *session.urlpatterns,
@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern] = [
     *accounts.urlpatterns,
     *deputies.urlpatterns,
     *importing.urlpatterns,
+    *worktimes.urlpatterns,
     *organisation.urlpatterns,
 ]

@@ -46,6 +46,7 @@ from groundplan.kernel.parties.queries.directory import (
     users,
     visible_party,
 )
+from groundplan.kernel.parties.queries.worktimes import calendar_of, units_with_calendars
 from groundplan.lib import clock, crypto, sql
 from groundplan.lib.sql import rows
 
@@ -62,6 +63,7 @@ __all__ = [
     "actor_for_user",
     "actor_named",
     "answer_for",
+    "calendar_of",
     "deputies_shown",
     "deputy_ids",
     "directory",
@@ -85,6 +87,7 @@ __all__ = [
     "take_answer",
     "today",
     "tree",
+    "units_with_calendars",
     "user_named",
     "users",
     "visible_party",
