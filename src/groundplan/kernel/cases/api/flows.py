@@ -46,7 +46,7 @@ class StayOut(Schema):
     """A case that cannot move, and why."""
 
     number: str
-    reasons: list[str]
+    reasons: list[dict[str, str]]
 
 
 class PlanOut(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,30 +24,14 @@ from groundplan.kernel.cases.logic.flow import (
     TaskStage,
     Work,
 )
+from groundplan.kernel.cases.logic.reading import FlowTooLarge, GivenTwice, read_yaml
 from groundplan.lib.errors import GroundplanError
 
+MOST_NAMED = 20
+MOST_PROBLEMS = 200
+MOST_REASON = 500
 CompileTest = Callable[[str, CaseField], object]
 CheckSpan = Callable[[str], object]
-
-
-class _GivenTwiceError(Exception):
-    """A key stands twice in one mapping, which YAML forbids and its readers overlook."""
-
-    def __init__(self, key: str, line: int) -> None:
-        super().__init__(key)
-        self.key, self.line = key, line
-
-
-class _OnceLoader(yaml.SafeLoader):
-    """Reads YAML as data; a stage or field that is written twice is no longer lost silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's signature.
-        seen = set()
-        for key, _value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
-                raise _GivenTwiceError(key.value, key.start_mark.line + 1)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True)
@@ -67,22 +51,36 @@ def read_flow(text: str) -> tuple[Flow | None, list[Problem]]:
     Returns:
         The flow, or None with the faults of its form.
     """
-    try:
-        document = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 - a SafeLoader that refuses keys given twice.
-    except _GivenTwiceError as error:
-        return None, [Problem(error.key, f"is given twice, in line {error.line}: the first would be lost")]
-    except yaml.YAMLError as error:
-        return None, [Problem("file", f"is not YAML: {str(error).splitlines()[0]}")]
-    except RecursionError:
-        return None, [Problem("file", "is nested too deeply")]
+    document, fault = _document(text)
+    if fault is not None:
+        return None, [fault]
     if not isinstance(document, dict):
         return None, [Problem("file", "is not a mapping with `flow`, `fields`, `start` and `stages`")]
     try:
         return Flow.model_validate(document), []
     except ValidationError as error:
         return None, [
-            Problem(_place(item["loc"]), _reason(item["msg"], item["type"])) for item in error.errors(include_url=False)
+            Problem(_place(item["loc"]), _reason(item["msg"], item["type"])[:MOST_REASON])
+            for item in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
         ]
+
+
+def _document(text: str) -> tuple[Any, Problem | None]:
+    """The YAML of a file as plain values, or what is wrong with it."""
+    try:
+        return read_yaml(text), None
+    except FlowTooLarge as error:
+        fault = Problem("file", str(error))
+    except GivenTwice as error:
+        fault = Problem(error.key, f"is given twice, in line {error.line}: the first would be lost")
+    except yaml.YAMLError as error:
+        fault = Problem("file", f"is not YAML: {str(error).splitlines()[0]}")
+    except RecursionError:
+        fault = Problem("file", "is nested too deeply")
+    except ValueError as error:
+        # What looks like a date or a number and is none, such as 2026-02-30.
+        fault = Problem("file", f"has a value that cannot be: {error}")
+    return None, fault
 
 
 def as_written(document: dict[str, Any], text: str) -> dict[str, Any]:
@@ -108,7 +106,7 @@ def check_flow(flow: Flow, *, compile_test: CompileTest, check_span: CheckSpan) 
     """
     checker = _Checker(flow, compile_test, check_span)
     checker.run()
-    return checker.problems
+    return checker.problems[:MOST_PROBLEMS]
 
 
 def exits(stage: Stage) -> dict[str, str]:
@@ -184,12 +182,12 @@ class _Checker:
 
     def stage_exists(self, where: str, name: str) -> None:
         if name not in self.flow.stages:
-            self.add(where, f"{name!r} is no stage (stages: {', '.join(self.flow.stages)})")
+            self.add(where, f"{name!r} is no stage (stages: {_some(self.flow.stages)})")
 
     def field_exists(self, where: str, name: str) -> CaseField | None:
         field = self.flow.fields.get(name)
         if field is None:
-            self.add(where, f"{name!r} is no field (fields: {', '.join(self.flow.fields) or 'none'})")
+            self.add(where, f"{name!r} is no field (fields: {_some(self.flow.fields)})")
         return field
 
     def number(self, text: str) -> None:
@@ -318,31 +316,56 @@ class _Checker:
 
     def graph(self) -> None:
         stages = self.flow.stages
-        reached = set(_reachable(self.flow.start, stages)) | set(_reachable(self.flow.reopen_to or "", stages))
+        ways = {name: exits(stage) for name, stage in stages.items()}
+        reached = _reached([self.flow.start, self.flow.reopen_to or ""], _targets(ways))
+        ends = [name for name, stage in stages.items() if isinstance(stage, EndStage)]
+        ending = _reached(ends, _backwards(_targets(ways)))
+        ending_by_work = _reached(ends, _backwards(_targets(ways, returns=False)))
         for name, stage in stages.items():
             if name not in reached:
                 self.add(f"stages.{name}", "cannot be reached from the start")
-            elif not any(isinstance(stages[other], EndStage) for other in _reachable(name, stages)):
+            elif name not in ending:
                 self.add(f"stages.{name}", "is in a cycle that cannot end: no way leads to a stage of kind end")
-            elif not any(isinstance(stages[other], EndStage) for other in _reachable(name, stages, returns=False)):
+            elif name not in ending_by_work:
                 self.add(f"stages.{name}", "is in a cycle that only a return could end")
             elif _passes_by_itself(stage) and name in _after_automatic(name, stages):
                 kinds = "rule stages" if isinstance(stage, RuleStage) else "stages without a person"
                 self.add(f"stages.{name}", f"is in a cycle of {kinds} that nobody could stop")
 
 
-def _reachable(start: str, stages: Mapping[str, Stage], *, returns: bool = True) -> Iterator[str]:
-    """A stage and all that may follow it; without ``returns``, only by work that is done."""
-    if start not in stages:
-        return
-    seen, waiting = {start}, [start]
+def _some(names: Mapping[str, object]) -> str:
+    """Names for a message, the first of many."""
+    shown = ", ".join(list(names)[:MOST_NAMED]) or "none"
+    return f"{shown} …" if len(names) > MOST_NAMED else shown
+
+
+def _targets(ways: Mapping[str, Mapping[str, str]], *, returns: bool = True) -> dict[str, list[str]]:
+    """The stages that may follow each; without ``returns``, only by work that is done."""
+    return {
+        name: [to for way, to in found.items() if returns or not way.endswith("returns.to")]
+        for name, found in ways.items()
+    }
+
+
+def _backwards(targets: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The stages that each may come from."""
+    found: dict[str, list[str]] = {name: [] for name in targets}
+    for name, following in targets.items():
+        for to in following:
+            found[to].append(name)
+    return found
+
+
+def _reached(starts: list[str], targets: Mapping[str, list[str]]) -> set[str]:
+    """Some stages and all that may follow them."""
+    seen = {start for start in starts if start in targets}
+    waiting = list(seen)
     while waiting:
-        name = waiting.pop()
-        yield name
-        for way, target in exits(stages[name]).items():
-            if target not in seen and (returns or not way.endswith("returns.to")):
-                seen.add(target)
-                waiting.append(target)
+        for to in targets[waiting.pop()]:
+            if to not in seen:
+                seen.add(to)
+                waiting.append(to)
+    return seen
 
 
 def _passes_by_itself(stage: Stage) -> bool:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.check import Problem, exits
 from groundplan.kernel.cases.logic.flow import Flow, Name, Owner, ParallelStage, RulingStage, Strict, TaskStage, Work
+from groundplan.kernel.cases.logic.staying import Labels, stays
 
 WAITING_STAGES = (TaskStage, ParallelStage, RulingStage)
 
@@ -125,8 +126,8 @@ def _check_fields(old: Flow, new: Flow, mapping: VersionMapping) -> list[Problem
     return problems
 
 
-def blocked(old: Flow, new: Flow, mapping: VersionMapping, case: Standing) -> list[str]:
-    """Why a case cannot move, in words that name stage, task or field; empty when it can."""
+def blocked(old: Flow, new: Flow, mapping: VersionMapping, case: Standing) -> list[Labels]:
+    """Why a case cannot move, in words of every language that name stage, task or field; empty when it can."""
     target = mapping.stage(case.stage)
     reasons = _blocked_stage(old, new, case.stage, target)
     if not reasons:
@@ -136,35 +137,35 @@ def blocked(old: Flow, new: Flow, mapping: VersionMapping, case: Standing) -> li
         reasons += _blocked_owners(new, target, past)
     _data, wrong = moved_data(new, mapping, case.data)
     _secret, wrong_secret = moved_data(new, mapping, case.personal, defaults=False)
-    return reasons + [f"{name}: {reason}" for name, reason in (wrong | wrong_secret).items()]
+    return reasons + list((wrong | wrong_secret).values())
 
 
-def _blocked_stage(old: Flow, new: Flow, stage: str, target: str) -> list[str]:
+def _blocked_stage(old: Flow, new: Flow, stage: str, target: str) -> list[Labels]:
     if target not in new.stages:
-        return [f"{stage}: no such stage in the new version, and the mapping names none"]
+        return [stays("stage_gone", stage)]
     before, after = old.stages.get(stage), new.stages[target]
     if not isinstance(after, WAITING_STAGES) or type(before) is not type(after):
         kind = before.kind if before is not None else "?"
-        return [f"{stage}: of kind {kind}, but {target} is of kind {after.kind}"]
+        return [stays("stage_kind", stage, kind=kind, other=target, new=after.kind)]
     return []
 
 
-def _blocked_task(new: Flow, target: tuple[str, str], kind: str, where: str) -> list[str]:
+def _blocked_task(new: Flow, target: tuple[str, str], kind: str, where: str) -> list[Labels]:
     stage, key = target
     found = new.stages.get(stage)
     if found is None or not isinstance(found, WAITING_STAGES):
-        return [f"{where}: its task has no stage in the new version"]
+        return [stays("task_stage_gone", where)]
     if isinstance(found, ParallelStage) and key not in found.tasks:
-        return [f"{where}: no such task in {stage} of the new version, and the mapping names none"]
+        return [stays("task_gone", where, other=stage)]
     work = new.work(stage, key)
     if kind != "ruling" and isinstance(work, RulingStage):
-        return [f"{where}: {stage} is a ruling, which no other task can become"]
+        return [stays("only_ruling", where, other=stage)]
     if kind == "ruling" and not isinstance(work, RulingStage):
-        return [f"{where}: a return waits for its ruling, and {stage} is of kind {found.kind}"]
+        return [stays("ruling_waits", where, other=stage, new=found.kind)]
     return []
 
 
-def _blocked_owners(new: Flow, start: str, past: set[str]) -> list[str]:
+def _blocked_owners(new: Flow, start: str, past: set[str]) -> list[Labels]:
     """A later stage whose owner is that of a stage which this case has never seen would strand it."""
     later, waiting = {start}, [start]
     while waiting:
@@ -173,7 +174,7 @@ def _blocked_owners(new: Flow, start: str, past: set[str]) -> list[str]:
                 later.add(target)
                 waiting.append(target)
     known = past | later
-    missing = []
+    missing: list[Labels] = []
     for name in sorted(later - {start}):
         stage = new.stages[name]
         works: Iterable[Any] = stage.tasks.values() if isinstance(stage, ParallelStage) else [stage]
@@ -182,35 +183,37 @@ def _blocked_owners(new: Flow, start: str, past: set[str]) -> list[str]:
             while isinstance(owner, Owner) and owner.otherwise is None:
                 wanted = owner.owner_of or owner.stage
                 if wanted and wanted not in known:
-                    missing.append(f"{name}: its owner is that of {wanted}, which this case has never had")
+                    missing.append(stays("owner", name, other=wanted))
                 break
     return missing
 
 
 def moved_data(
     new: Flow, mapping: VersionMapping, data: Mapping[str, Any], *, defaults: bool = True
-) -> tuple[dict[str, Any], dict[str, str]]:
+) -> tuple[dict[str, Any], dict[str, Labels]]:
     """Case data under the names of the new version, and what does not fit, by its old name.
 
     Example:
         >>> flow = Flow.model_validate({"flow": "f", "label": {}, "noun": {}, "start": "a", "stages": {},
         ...     "fields": {"answer": {"label": {}}, "level": {"type": "integer", "label": {}}}})
-        >>> moved_data(flow, VersionMapping(fields={"reply": "answer"}, defaults={"level": 1}), {"reply": "好", "x": 1})
-        ({'answer': '好', 'level': 1}, {'x': 'no such field in the new version: rename it or name it in `drop`'})
+        >>> mapping = VersionMapping(fields={"reply": "answer"}, defaults={"level": 1})
+        >>> found, wrong = moved_data(flow, mapping, {"reply": "好", "x": 1})
+        >>> found, list(wrong)
+        ({'answer': '好', 'level': 1}, ['x'])
     """
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Labels] = {}
     found: dict[str, Any] = {}
     for name, value in data.items():
         to = mapping.fields.get(name, name)
         if value is None or (name in mapping.drop and name not in mapping.fields):
             continue
         if to not in new.fields:
-            wrong[name] = "no such field in the new version: rename it or name it in `drop`"
+            wrong[name] = stays("field_gone", name)
             continue
         stored, bad = values.clean(new.fields, {to: value})
         found |= stored
         if bad:
-            wrong[name] = bad[to]
+            wrong[name] = stays("value", name, other=to, detail=bad[to])
     if defaults:
         stored, _wrong = values.clean(new.fields, mapping.defaults)
         found = {**stored, **found}

@@ -31,7 +31,7 @@ class Plan:
     """
 
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
-    stays: list[tuple[str, list[str]]] = field(default_factory=list)
+    stays: list[tuple[str, list[dict[str, str]]]] = field(default_factory=list)
     moving: int = 0
     staying: int = 0
 

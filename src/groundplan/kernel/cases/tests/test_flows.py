@@ -1,3 +1,5 @@
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,8 @@ import yaml
 import groundplan
 from groundplan.kernel.cases import actions
 from groundplan.kernel.cases.errors import FlowInvalid, FlowUnknown
+from groundplan.kernel.cases.logic import check
+from groundplan.kernel.cases.logic.flow import Flow
 from groundplan.kernel.cases.queries.flows import version_in_force
 from groundplan.kernel.cases.tests.factories import FLOW, make_city, open_repair
 from groundplan.kernel.parties.queries import SYSTEM
@@ -122,6 +126,71 @@ def test_a_stage_that_is_written_twice_is_refused_and_not_lost():
 def test_a_file_nested_without_end_is_refused():
     assert "nested" in faults("a: " + "[" * 3000 + "]" * 3000)["file"]
     assert faults("flow: &x\n  - *x\n")
+
+
+def test_aliases_that_unfold_without_end_are_refused_at_once():
+    lines = ["a: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    begun = time.process_time()
+    assert "aliases unfold" in faults("\n".join(lines))["file"]
+    assert "stands for itself" in faults("flow: &x {y: *x}")["file"]
+    assert "characters" in faults("# " + "长" * 2_000_001)["file"]
+    assert time.process_time() - begun < 5
+
+
+def test_a_modest_alias_is_read():
+    text = FLOW.replace("label: {zh-hans: 回访, en: Call-back}", "label: &call {zh-hans: 回访, en: Call-back}").replace(
+        "label: {zh-hans: 受理, en: Acceptance}", "label: *call", 1
+    )
+    # The first stage uses the label of a later one: an alias comes after its anchor, so YAML itself refuses this.
+    assert "is not YAML" in faults(text)["file"]
+    text = FLOW.replace(
+        "label: {zh-hans: 受理, en: Acceptance}", "label: &name {zh-hans: 受理, en: Acceptance}", 1
+    ).replace("label: {zh-hans: 回访, en: Call-back}", "label: *name")
+    assert actions.valid_flow(text=text).stages["check"].label == {"zh-hans": "受理", "en": "Acceptance"}
+
+
+def chain(count, last="closed"):
+    """A flow of many stages, one after the other, as data."""
+    document = yaml.safe_load(FLOW)
+    document["stages"] = {"closed": document["stages"]["closed"]}
+    for number in range(count):
+        to = f"s{number + 1}" if number + 1 < count else last
+        document["stages"][f"s{number}"] = {
+            "kind": "task", "label": {"zh-hans": f"环节{number}"}, "owner": {"party": "office"},
+            "outcomes": {"go": {"label": {"zh-hans": "下一步"}, "to": to}},
+        }  # fmt: skip
+    return document | {"start": "s0", "reopen_to": None}
+
+
+def told(document):
+    found = check.check_flow(Flow.model_validate(document), compile_test=lambda *_: None, check_span=lambda _: None)
+    return {each.where: each.reason for each in found}
+
+
+def test_a_flow_of_a_thousand_stages_is_checked_and_its_faults_are_told():
+    begun = time.process_time()
+    assert told(chain(1000)) == {}
+    found = told(chain(1000, last="s0"))
+    # Nothing leads to the end: it is not reached, and the first of the thousand in the cycle are named.
+    assert found["stages.closed"] == "cannot be reached from the start"
+    assert "cannot end" in found["stages.s0"]
+    assert len(found) == 200
+    found = told(chain(1000, last="nowhere"))
+    assert len(found["stages.s999.outcomes.go.to"]) < 500
+    assert time.process_time() - begun < 10
+    assert len(actions.valid_flow(text=json.dumps(chain(300), ensure_ascii=False)).stages) == 301
+
+
+@pytest.mark.parametrize("text", [
+    "flow: [", "\x00", "!!python/object/apply:os.system ['true']", "? [a]\n: b", "flow: 1e999", "flow: .nan",
+    "- &a *a", "stages: {1: 2}", "a: !!binary x", "%YAML 9.9\n---\na: b", "a: b\n---\nc: d", "\ufeff",
+    "flow: 2026-02-30",
+])  # fmt: skip
+def test_strange_texts_are_refused_with_a_place(text):
+    found = faults(text)
+    assert found
+    assert all(where and reason for where, reason in found.items())
 
 
 def test_what_is_no_flow_at_all_is_refused():

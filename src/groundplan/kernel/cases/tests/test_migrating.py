@@ -80,7 +80,10 @@ def test_a_dry_run_lists_what_moves_and_what_cannot_and_changes_nothing(city):
     plan = migrating.dry_run(old, new, empty)
     assert (plan.moving, plan.staying) == (1, 1)
     assert plan.moves == {("accept", "accept"): 1}
-    assert plan.stays == [(case.number, ["handle: no such stage in the new version, and the mapping names none"])]
+    ((number, reasons),) = plan.stays
+    assert number == case.number
+    assert [each["en"] for each in reasons] == ["handle: no such stage in the new version, and the mapping names none"]
+    assert [each["zh-hans"] for each in reasons] == ["环节 handle：新版本没有该环节，对应关系中也未指定"]
     _old, _new, whole = migrating.checked_mapping("repair", 1, 2, MAPPING)
     plan = migrating.dry_run(old, new, whole)
     assert (plan.moving, plan.staying) == (2, 0)
@@ -169,7 +172,11 @@ def test_a_return_that_waits_moves_only_where_it_can_be_ruled(city):
     second_version(FLOW.replace("  dispute:\n", "  ruling:\n").replace("to: dispute", "to: ruling"))
     old, new, mapping = migrating.checked_mapping("repair", 1, 2, "")
     plan = migrating.dry_run(old, new, mapping)
-    assert plan.stays == [(case.number, ["dispute: its task has no stage in the new version"])]
+    ((number, reasons),) = plan.stays
+    assert (number, [each["en"] for each in reasons]) == (
+        case.number,
+        ["dispute: its task has no stage in the new version"],
+    )
     migration = propose(city, mapping="stages: {dispute: ruling}")
     actions.approve_migration(actor=city["approver"], migration=migration.public_id)
     assert actions.carry_on_migrations().moved == 1
@@ -184,7 +191,8 @@ def test_a_value_that_the_new_version_does_not_know_stops_its_case_unless_droppe
     old, new, mapping = migrating.checked_mapping("repair", 1, 2, "")
     ((number, reasons),) = migrating.dry_run(old, new, mapping).stays
     assert number == case.number
-    assert reasons[0].startswith("kind: ")
+    assert reasons[0]["zh-hans"] == "字段 kind：现有的值不符合新版本字段 kind 的要求"
+    assert reasons[0]["en"] == "kind: its value does not fit kind of the new version (one of lamp)"
     _old, _new, dropped = migrating.checked_mapping("repair", 1, 2, "drop: [kind]")
     assert migrating.dry_run(old, new, dropped).moving == 1
 
