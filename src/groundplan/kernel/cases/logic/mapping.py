@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.check import Problem, exits
 from groundplan.kernel.cases.logic.flow import Flow, Name, Owner, ParallelStage, RulingStage, Strict, TaskStage, Work
-from groundplan.kernel.cases.logic.staying import Labels, stays
+from groundplan.kernel.cases.logic.reasons import stays
 
+Labels = dict[str, str]
 WAITING_STAGES = (TaskStage, ParallelStage, RulingStage)
 
 
