@@ -12,6 +12,7 @@ import django
 django.setup()
 
 from groundplan.commons.knowledge.models import Article
+from groundplan.commons.reports import actions as reports
 from groundplan.demo import city
 from groundplan.demo.arrivals import MIDNIGHT
 from groundplan.demo.day import Day
@@ -21,7 +22,7 @@ from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.ledger.models import Entry
 from groundplan.kernel.parties import queries as parties
-from groundplan.kernel.parties.models import User
+from groundplan.kernel.parties.models import Party, User
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules.models import Decision, RuleVersion
 from groundplan.lib import clock
@@ -76,6 +77,9 @@ def main() -> None:
         tasks = Task.objects.filter(state="open", kind="work", case__flow="hotline", case__state="open",
                                     party__code="urban-management").order_by("id")  # fmt: skip
         held = put_on_account(tasks.filter(key="lead").last())
+        leader = parties.actor_named("leader")
+        head = Party.objects.filter(pk__in=leader.unit_ids("leader")).first()
+        paper = reports.make_report(actor=leader, source="hotline", kind="weekly", unit=head, day=end.date())
     deliver()
     in_force = RuleVersion.objects.filter(rule__key="dispatch-directory").exclude(pk=draft.pk).first()
     hotline = Case.objects.filter(flow="hotline")
@@ -96,6 +100,8 @@ def main() -> None:
                 "draft": str(draft.public_id),
                 "article": str(Article.objects.filter(owner__code="water").get().public_id),
                 "own_article": str(Article.objects.filter(owner__code="hotline-office").get().public_id),
+                "paper": str(paper.public_id),
+                "hall": str(head.public_id),
                 "in_force": str(in_force.public_id),
             }
         )

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("groundplan.cli.rules:rules", "Decision tables."),
     "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
+    "reports": ("groundplan.cli.systems.reports:reports", "Written reports as files."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),
 }
 

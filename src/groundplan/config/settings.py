@@ -50,7 +50,11 @@ INSTALLED_APPS = [
     "groundplan.portal",
     *(f"groundplan.kernel.{name}" for name in KERNEL if (BASE / "kernel" / name / "apps.py").exists()),
     *(f"groundplan.base.{name}" for name in ("registers",) if (BASE / "base" / name / "apps.py").exists()),
-    *(f"groundplan.commons.{name}" for name in ("knowledge",) if (BASE / "commons" / name / "apps.py").exists()),
+    *(
+        f"groundplan.commons.{name}"
+        for name in ("knowledge", "reports")
+        if (BASE / "commons" / name / "apps.py").exists()
+    ),
     *(f"groundplan.systems.{name}" for name in ("incidents",) if (BASE / "systems" / name / "apps.py").exists()),
 ]
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from pydantic import AwareDatetime, BaseModel, Field
 
+from groundplan.commons.reports import registry as reports
 from groundplan.kernel.cases import registry as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.events import registry as events
@@ -60,6 +61,10 @@ def register() -> None:
         cases.panel(flow, _audit_panel)
     cases.adviser("hotline", _advise_reply)
     files.reader("incident:", may_read_file)
+    from groundplan.systems.incidents.queries.reporting import sources  # noqa: PLC0415 - needs the models.
+
+    for each in sources():
+        reports.source(each)
     health.report("acknowledged", acknowledged)
     health.report("stored", stored)
     for key, (label, _name, _tone) in CITY_FIGURES.items():

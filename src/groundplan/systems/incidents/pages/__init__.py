@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("hotline/audits", appraisal.audits, name="hotline-audits"),
     path("hotline/audits/<uuid:public_id>", appraisal.audit, name="hotline-audit"),
     path("hotline/replies", appraisal.replies, name="hotline-replies"),
+    path("indicators/counted", statistics.counted_cases, name="counted-cases"),
     path("incidents/trial", trials.trial, name="incident-trial"),
     path("incidents/imports", imports.uploads, name="incident-imports"),
     path("incidents/imports/columns", imports.columns, name="incident-import-columns"),

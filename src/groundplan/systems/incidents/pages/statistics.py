@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -16,8 +16,10 @@ from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib import clock
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.logic.rates import INDICATORS
+from groundplan.systems.incidents.queries import counting
 from groundplan.systems.incidents.registry import FLOOR_ROLES
 
+MOST = 500
 READERS = (*FLOOR_ROLES, "handler", "data_office")
 
 
@@ -66,6 +68,20 @@ def indicator_cases(request: AuthenticatedRequest) -> HttpResponse:
     indicator = next((known for known in INDICATORS if known.key == key), None)
     context = {"period": period, "unit": unit, "indicator": indicator, "hit": hit, "rows": found[:500]}
     return render(request, "incidents/indicator_cases.html", context)
+
+
+@require_GET
+@access.officer(*READERS)
+def counted_cases(request: AuthenticatedRequest) -> HttpResponse:
+    """The cases behind one number of a written report."""
+    period, measure = period_of(request), request.GET.get("measure", "")
+    if measure not in counting.MEASURES:
+        raise Http404
+    groups = {name: request.GET[name][:64].replace("\x00", "") for name in counting.GROUPS if name in request.GET}
+    wanted = counting.Wanted(period.flow, period.first, period.last, **groups)
+    rows = counting.counted_cases(request.actor, wanted, measure).order_by("-reported_at", "-id")[: MOST + 1]
+    context = {"period": period, "measure": counting.MEASURES[measure], "rows": rows[:MOST], "more": len(rows) > MOST}
+    return render(request, "incidents/counted_cases.html", context)
 
 
 def period_of(request: AuthenticatedRequest) -> Period:

@@ -1,0 +1,1 @@
+"""Commands of what stands above the kernel."""

@@ -1,0 +1,1 @@
+"""Periods, figures and what they are compared with. Pure."""
