@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
+from pydantic import StringConstraints
 
 from groundplan.kernel.notices import actions, queries
 from groundplan.kernel.parties import access
@@ -61,3 +62,19 @@ def count_unread(request: HttpRequest) -> Any:
 def read(request: HttpRequest, public_id: UUID) -> Any:
     """Mark one's own notice as read."""
     return actions.read_notice(actor=access.actor_of(request), public_id=public_id)
+
+
+class ReportIn(Schema):
+    """What became of a message that a gateway had taken."""
+
+    id: UUID
+    arrived: bool
+    reason: Annotated[str, StringConstraints(max_length=60)] = ""
+
+
+@router.post("/reports/{channel}", auth=None, response={204: None})
+def report_delivery(request: HttpRequest, channel: UUID, payload: ReportIn) -> Status[None]:
+    """A gateway reports on a message, signed with the channel's secret (Standard Webhooks)."""
+    queries.check_signature(channel, request.headers, request.body)
+    actions.confirm_delivery(channel=channel, delivery=payload.id, arrived=payload.arrived, reason=payload.reason)
+    return Status(204, None)

@@ -23,3 +23,12 @@ def deliver(event: Event, send: Send) -> None:
 def forget_notices(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
     """Every night: notices older than half a year."""
     actions.forget_notices()
+    actions.forget_deliveries()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="notices.deliver_waiting")
+def deliver_waiting(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: messages that are due leave the house."""
+    while actions.deliver_waiting():
+        pass

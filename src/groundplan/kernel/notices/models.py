@@ -36,3 +36,82 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class Channel(models.Model):
+    """A way out of the house that a city has set up; its secret stands encrypted. Retention: ended, never deleted."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20)
+    address = models.CharField(max_length=300)
+    options = models.JSONField(default=dict)
+    sealed = models.BinaryField()
+    with_text = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, default="active")
+    paused_because = models.CharField(max_length=40, blank=True, default="")
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        """Few rows."""
+
+        db_table = "notices_channel"
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(state__in=["active", "paused", "ended"]), name="notices_channel_state")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """A notice on its way over one channel. Retention: 180 days (actions.forget_deliveries)."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="deliveries")
+    notice = models.UUIDField()
+    state = models.CharField(max_length=10, default="waiting")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    parts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=clock.now)
+    created_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A notice goes over a channel once; what is due is one range of an index."""
+
+        db_table = "notices_delivery"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["channel", "notice"], name="notices_delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sent", "delivered", "failed", "dead", "skipped"]),
+                name="notices_delivery_state",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["next_at"], condition=Q(state="waiting"), name="notices_delivery_due"),
+            models.Index(fields=["channel", "-id"], name="notices_delivery_newest"),
+            models.Index(fields=["created_at"], name="notices_delivery_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.state}"
+
+
+class Preference(models.Model):
+    """Where a user wants to be told, and when not; addresses stand encrypted. Retention: as the user's account."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="notice_preference")
+    sealed = models.BinaryField()
+    off = models.JSONField(default=list)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+
+    class Meta:
+        """One row for each user who has said something."""
+
+        db_table = "notices_preference"
+
+    def __str__(self) -> str:
+        return str(self.user_id)

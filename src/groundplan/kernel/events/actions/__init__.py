@@ -1,6 +1,6 @@
 """Writes of events. Those on webhooks are called through ``proofs``, which checks rights and leaves the record."""
 
-from groundplan.kernel.events.actions._posting import fetch, post, resolve
+from groundplan.kernel.events.actions._posting import call, fetch, post, resolve
 from groundplan.kernel.events.actions.delivery import DispatchCount, dispatch
 from groundplan.kernel.events.actions.publishing import integrate, publish
 from groundplan.kernel.events.actions.upkeep import prune_events, replay_dead_letters
@@ -17,6 +17,7 @@ __all__ = [
     "Delivery",
     "DispatchCount",
     "add_webhook",
+    "call",
     "deliver_webhook",
     "dispatch",
     "end_webhook",

@@ -88,7 +88,7 @@ def post(address: str, body: bytes, message_id: str, secret: bytes, *, kind: str
         "webhook-timestamp": stamp,
         "webhook-signature": logic.signature(secret, message_id, stamp, body),
     }
-    return _call("POST", address, body, headers, most=0)[0]
+    return call("POST", address, body, headers, most=0)[0]
 
 
 def fetch(address: str, *, most: int) -> tuple[str, bytes]:
@@ -101,10 +101,15 @@ def fetch(address: str, *, most: int) -> tuple[str, bytes]:
     Returns:
         Why it failed, as a short code, else empty; and the answer.
     """
-    return _call("GET", address, b"", {}, most=most)
+    return call("GET", address, b"", {}, most=most)
 
 
-def _call(method: str, target: str, body: bytes, headers: dict[str, str], *, most: int) -> tuple[str, bytes]:
+def call(method: str, target: str, body: bytes, headers: dict[str, str], *, most: int) -> tuple[str, bytes]:
+    """One request to an address that may be called; no redirect is followed.
+
+    Returns:
+        Why it failed, as a short code, else empty; and at most ``most`` bytes of the answer.
+    """
     try:
         address, host = resolve(target)
     except AddressRefused as error:

@@ -1,0 +1,107 @@
+"""The shipped fake of every system outside: an HTTP server on this machine, never in production."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+
+from groundplan.kernel.events import logic as delivering
+from groundplan.lib.errors import NotAllowed
+
+LARGEST = 100_000
+
+
+@dataclass
+class FakeGateway:
+    """Speaks for an SMS gateway, an application of 政务微信 and a webhook receiver, and does as it is told.
+
+    Args:
+        secret: what it believes.
+        answers: how it treats the next requests, in turn: ``ok refused slow error revoked``; then ``ok``.
+        taken: what it took, by the id of the message, so that the same message twice is one.
+    """
+
+    secret: str
+    answers: list[str] = field(default_factory=list)
+    taken: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: int = 0
+    slow_s: float = 2.0
+
+    def __enter__(self) -> Self:
+        """Start it on a free port of this machine."""
+        if settings.PRODUCTION:
+            raise NotAllowed("The fake gateway does not run in production.")
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop it."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """One request."""
+
+            def log_message(self, *_args: object) -> None:
+                """Say nothing."""
+
+            def do_GET(self) -> None:
+                """A token for the secret."""
+                asked = parse_qs(urlsplit(self.path).query)
+                right = asked.get("corpsecret") == [fake.secret]
+                self._say(200, {"errcode": 0, "access_token": "t-1"} if right else {"errcode": 40001})
+
+            def do_POST(self) -> None:
+                """A message."""
+                fake.requests += 1
+                body = self.rfile.read(min(int(self.headers.get("content-length", 0)), LARGEST))
+                self._say(*fake.judge(self.path, body, self.headers))
+
+            def _say(self, status: int, said: dict[str, Any]) -> None:
+                answer = json.dumps(said).encode()
+                # A caller that has given up waiting is gone.
+                with suppress(OSError):
+                    self.send_response(status)
+                    self.send_header("content-length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
+
+        return Handler
+
+    def judge(self, path: str, body: bytes, headers: Any) -> tuple[int, dict[str, Any]]:
+        """How one message is treated."""
+        wecom = path.startswith("/cgi-bin/")
+        said = json.loads(body)
+        answer = self.answers.pop(0) if self.answers else "ok"
+        if answer == "slow":
+            time.sleep(self.slow_s)
+        if answer == "error":
+            return 500, {}
+        if answer == "revoked" or not (wecom or self._signed(body, headers)):
+            return (200, {"errcode": 42001}) if wecom else (401, {})
+        if answer == "refused":
+            return (200, {"errcode": 81013}) if wecom else (422, {})
+        # 政务微信 knows a message again by its content, the others by its id.
+        self.taken[said["textcard"]["url"] if wecom else headers["webhook-id"]] = said
+        return 200, {"errcode": 0}
+
+    def _signed(self, body: bytes, headers: Any) -> bool:
+        given = [str(headers.get(f"webhook-{name}", "")) for name in ("id", "timestamp", "signature")]
+        return delivering.signature(self.secret.encode(), given[0], given[1], body) == given[2]
