@@ -124,6 +124,7 @@ EXEMPT: dict[str, str] = {
     "rule-put-in-force": "takes a POST and goes back",
     "rule-retire": "takes a POST and goes back",
     "work-figures": "a part of home",
+    "cases-export": "a download",
     "waiting": "goes on to the queue in which something waits",
     "waiting-badge": "a part of the layout",
     "follow-own": "goes on to the report of the reader",

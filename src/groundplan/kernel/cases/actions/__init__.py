@@ -15,6 +15,7 @@ from groundplan.kernel.cases.actions.course import (
     suspend_case,
 )
 from groundplan.kernel.cases.actions.disputes import decide_extension, request_extension, return_task, rule_return
+from groundplan.kernel.cases.actions.exporting import Export, export_cases
 from groundplan.kernel.cases.actions.feedback import comment, rate_case, unmask_field
 from groundplan.kernel.cases.actions.flows import (
     MigrationCount,
@@ -40,6 +41,7 @@ from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overd
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
 
 __all__ = [
+    "Export",
     "MigrationCount",
     "OverdueCount",
     "accept_transfer",
@@ -53,6 +55,7 @@ __all__ = [
     "decide_extension",
     "end_account",
     "escalate_overdue",
+    "export_cases",
     "fill_due_dates",
     "import_flow",
     "merge_cases",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundplan.kernel.cases.pages import case, desk, diagram, doing, trial, versions, work
+from groundplan.kernel.cases.pages import case, desk, diagram, doing, exporting, trial, versions, work
 
 urlpatterns = [
     path("work", desk.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("work/waiting", desk.waiting, name="waiting"),
     path("work/waiting/badge", desk.badge, name="waiting-badge"),
     path("cases", work.listing, name="cases"),
+    path("cases/export", exporting.export, name="cases-export"),
     path("cases/flows/<slug:key>", work.flow_page, name="flow"),
     path("cases/flows/<slug:key>/versions", versions.page, name="flow-versions"),
     path("cases/flows/<slug:key>/migrations", versions.propose, name="flow-migration-new"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from groundplan.kernel.cases.pages.diagram import diagram
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import officer
+from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.rules import queries as rules
 from groundplan.lib.errors import NotFound
 from groundplan.portal import desk
@@ -34,7 +35,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     found = queries.queue(actor, kind, filters, request.GET.get("after"), SIZE_LIST)
     rows = [shown.row_shown(row, queries.flow(row.case)) for row in found.items]
     context = {"page": found, "rows": rows, "kind": kind, "filters": filters, "tabs": _tabs(request, kind)}
-    context |= {"flows": queries.flows_in_force(), "states": [("active", _("未办结")), *_states()]}
+    context |= {
+        "purposes": PURPOSES,
+        "flows": queries.flows_in_force(),
+        "states": _states(),
+    }
     return render(request, "cases/list.html", context)
 
 
@@ -56,8 +61,13 @@ def flow_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def filters_of(request: HttpRequest) -> Filters:
-    """The filters of a list from its address; unknown values find nothing, they are no error."""
-    get = request.GET.get
+    """The filters of a list from its address."""
+    return filters_from(request.GET)
+
+
+def filters_from(asked: QueryDict) -> Filters:
+    """The filters that somebody asks for; unknown values find nothing, they are no error."""
+    get = asked.get
     return Filters(
         flow=get("flow", "")[:64],
         state=get("state", "")[:10],
@@ -83,7 +93,7 @@ def _tabs(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
 
 
 def _states() -> list[tuple[str, str]]:
-    return [(name, str(text)) for name, (text, _tone) in shown.STATES.items()]
+    return [("active", _("未办结")), *((name, str(text)) for name, (text, _tone) in shown.STATES.items())]
 
 
 def _limit_rule(work: Any) -> str:
