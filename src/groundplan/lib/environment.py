@@ -240,6 +240,13 @@ SETTINGS = (
         "Port of the embedded PostgreSQL on loopback; 0 finds a free one.",
         "0 to 65535",
     ),
+    Setting(
+        "GROUNDPLAN_HELP_PHONE",
+        "text",
+        "",
+        "The telephone number of a human, offered on every page of the elders' mode.",
+        "a number as it is dialled, such as 12345",
+    ),
     Setting("GROUNDPLAN_PROFILE", "text", "cn", "The profile of the country or city.", "a folder of profiles/"),
     Setting(
         "GROUNDPLAN_PROXIES", "list", "127.0.0.1", "Proxies whose X-Forwarded-For is believed.", "addresses with commas"

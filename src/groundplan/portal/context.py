@@ -84,6 +84,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "reader_name": SimpleLazyObject(lambda: registry.reader_name(request)),
         "city_name": registry.city_name(),
         "theme": theme if theme in THEMES else "",
+        "elders": request.COOKIES.get("face") == "elders",
+        "help_phone": os.environ.get("GROUNDPLAN_HELP_PHONE", ""),
         "map_base": map_base(),
         "demonstration": os.environ.get("GROUNDPLAN_MODE") == "demo",
     }

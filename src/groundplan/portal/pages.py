@@ -35,6 +35,20 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@require_POST
+def set_face(request: HttpRequest) -> HttpResponse:
+    """Keep the wished face of the pages (长者模式 or the usual one) in a cookie and go back to the page."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        target = "/"
+    answer = redirect(target)
+    if request.POST.get("face") == "elders":
+        answer.set_cookie("face", "elders", max_age=YEAR_S, samesite="Lax", secure=request.is_secure())
+    else:
+        answer.delete_cookie("face", samesite="Lax")
+    return answer
+
+
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
     """Every component in every state; absent in production."""
@@ -46,5 +60,6 @@ def components(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[URLPattern] = [
     path("", front, name="front"),
     path("theme", set_theme, name="set-theme"),
+    path("face", set_face, name="set-face"),
     path("components", components, name="components"),
 ]

@@ -15,7 +15,6 @@ from groundplan.kernel.cases.actions.course import (
     suspend_case,
 )
 from groundplan.kernel.cases.actions.disputes import decide_extension, request_extension, return_task, rule_return
-from groundplan.kernel.cases.actions.exporting import Export, export_cases
 from groundplan.kernel.cases.actions.feedback import comment, rate_case, unmask_field
 from groundplan.kernel.cases.actions.flows import (
     MigrationCount,
@@ -35,6 +34,7 @@ from groundplan.kernel.cases.actions.handover import (
     refuse_transfer,
     transfer_task,
 )
+from groundplan.kernel.cases.actions.lists import Export, export_cases
 from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
 from groundplan.kernel.cases.actions.opening import open_case
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates

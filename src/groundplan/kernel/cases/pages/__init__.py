@@ -20,6 +20,7 @@ urlpatterns = [
     path("cases/steps/<uuid:public_id>", case.step, name="case-step"),
     path("cases/<uuid:public_id>", case.page, name="case"),
     path("cases/<uuid:public_id>/live", case.live, name="case-live"),
+    path("cases/<uuid:public_id>/print", case.printed, name="case-print"),
     path("cases/<uuid:public_id>/unmask", doing.unmask, name="case-unmask"),
     path("cases/<uuid:public_id>/<slug:action>", doing.do, name="case-do"),
 ]

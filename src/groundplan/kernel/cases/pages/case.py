@@ -17,6 +17,7 @@ from groundplan.kernel.cases.pages.forms import form_for, units_listed
 from groundplan.kernel.cases.queries.accounts import account_of
 from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.offers import offers_for
+from groundplan.kernel.ledger import queries as ledger
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.parties.queries import Actor
@@ -35,6 +36,17 @@ def live(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The parts of the page that change: status, clock, tasks, timeline."""
     case = queries.case_for(request.actor, public_id)  # type: ignore[attr-defined]
     return render(request, "cases/_live.html", live_context(case))
+
+
+@officer()
+def printed(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The case as a file on paper: what it is, what was done, by which records that can be proven."""
+    case = queries.case_for(request.actor, public_id)  # type: ignore[attr-defined]
+    context = context_of(case, request)
+    head = ledger.head()
+    context |= {"head": head, "root": bytes(head.root).hex() if head else ""}
+    context |= {"printed_at": clock.now(), "timeline": list(reversed(context["timeline"]))}
+    return render(request, "cases/print.html", context)
 
 
 @officer()

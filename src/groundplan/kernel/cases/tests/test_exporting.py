@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from groundplan.kernel.cases import queries
-from groundplan.kernel.cases.actions.exporting import export_cases
+from groundplan.kernel.cases.actions.lists import export_cases
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.queries.lists import Filters

@@ -171,3 +171,13 @@ def test_a_flow_is_tried_before_it_is_in_force(town, as_user):
     assert "推演件数过多" in many
     assert as_user("dispatcher").get("/cases/flows/nothing/trial").status_code == 404
     assert as_user("resident").get("/cases/flows/repair/trial").status_code in {403, 404}
+
+
+def test_the_file_of_a_case_on_paper_names_every_record_and_no_personal_value(town, as_user):
+    case = open_repair(town, personal={"reporter_phone": "13812345678"})
+    page = as_user("dispatcher").get(f"/cases/{case.public_id}/print").content.decode()
+    assert case.number in page
+    assert "13812345678" not in page
+    for step in Step.objects.filter(case=case):
+        assert str(step.record) in page
+    assert as_user("outsider").get(f"/cases/{case.public_id}/print").status_code == 404

@@ -9,6 +9,7 @@ from groundplan.systems.incidents.pages.hotline import appraisal, desk
 urlpatterns: list[URLPattern] = [
     path("report", resident.report, name="report"),
     path("report/receipt", resident.receipt, name="receipt"),
+    path("help/call-back", resident.call_back, name="call-back"),
     path("follow", resident.follow, name="follow"),
     path("follow/<uuid:public_id>", resident.own, name="follow-own"),
     path("follow/supplement", resident.supplement, name="supplement"),

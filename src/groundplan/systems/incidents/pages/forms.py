@@ -20,6 +20,7 @@ FLOWS = [
     ("city-management", _("市容设施问题：路、灯、井盖、垃圾、占道等")),
     ("hotline", _("其他诉求：咨询、投诉、举报、建议等")),
 ]
+PHONE_DIGITS = (7, 15)
 SYSTEMS = [("wgs84", "WGS 84"), ("cgcs2000", "CGCS2000"), ("gcj02", "GCJ-02"), ("bd09", "BD-09")]
 FIELD_LABELS = {
     "external_id": _("原编号"), "title": _("标题"), "description": _("内容"), "type": _("诉求类型"), "category": _("类别"),
@@ -91,6 +92,24 @@ class ReportForm(PlaceForm):
     )  # fmt: skip
     photos = FilesField(label=_("照片"), required=False, widget=ManyFiles(attrs={"accept": "image/*,.pdf"}))
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+class CallBackForm(forms.Form):
+    """Somebody wants a human to call and to do it with them (帮办)."""
+
+    reporter_phone = forms.CharField(
+        label=_("您的电话"), max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+        help_text=_("工作人员会打这个电话找您，加密保存。"),
+    )  # fmt: skip
+    reporter_name = forms.CharField(label=_("怎么称呼您"), max_length=40, required=False)
+    key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def clean_reporter_phone(self) -> str:
+        """A number that can be dialled."""
+        given = str(self.cleaned_data["reporter_phone"])
+        if not PHONE_DIGITS[0] <= sum(letter.isdigit() for letter in given) <= PHONE_DIGITS[1]:
+            raise forms.ValidationError(_("请填写完整的电话号码，如 13800138000 或 0570-5550101。"))
+        return given
 
 
 class FollowForm(forms.Form):

@@ -16,7 +16,7 @@ from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
 from groundplan.systems.incidents.api import visitor_of
-from groundplan.systems.incidents.pages.forms import FollowForm, RatingForm, ReportForm, SupplementForm
+from groundplan.systems.incidents.pages.forms import CallBackForm, FollowForm, RatingForm, ReportForm, SupplementForm
 
 RECEIPT = "incidents.receipt"
 
@@ -33,6 +33,20 @@ def report(request: HttpRequest) -> HttpResponse:
         request.session[RECEIPT] = [made.number, made.code]
         return redirect("receipt")
     return render(request, "incidents/report.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def call_back(request: HttpRequest) -> HttpResponse:
+    """Ask for a human to call: a case of the hotline like any other."""
+    form = CallBackForm(request.POST or None, initial={"key": uuid7().hex})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _call_back(request, form)
+        except GroundplanError as error:
+            return _refused(request, "incidents/call_back.html", form, error)
+        request.session[RECEIPT] = [made.number, made.code]
+        return redirect("receipt")
+    return render(request, "incidents/call_back.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -102,6 +116,17 @@ def _take_in(request: HttpRequest, form: ReportForm) -> actions.Receipt:
         actor=actor_of(request), channel="web", flow=asked["flow"], text=asked["text"], type=asked["type"],
         place=asked["place"], point=form.point(), reporter_name=asked["reporter_name"],
         reporter_phone=asked["reporter_phone"], files=_files(form), key=asked["key"], visitor=visitor,
+    )  # fmt: skip
+
+
+def _call_back(request: HttpRequest, form: CallBackForm) -> actions.Receipt:
+    visitor, asked = visitor_of(request), form.cleaned_data
+    actions.count_visit(door="report", visitor=visitor)
+    # The words stand in the case, which the city works in its own language.
+    return actions.report_incident(
+        actor=actor_of(request), channel="web", flow="hotline", type="help", title="请求帮办回电",
+        text="来访人请求工作人员回电，协助办理。", reporter_name=asked["reporter_name"],
+        reporter_phone=asked["reporter_phone"], key=asked["key"], visitor=visitor,
     )  # fmt: skip
 
 
