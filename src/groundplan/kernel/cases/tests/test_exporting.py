@@ -65,7 +65,7 @@ def test_an_outsider_takes_nothing_out_and_leaves_a_record_all_the_same(town):
     assert Pending.objects.filter(action="cases.export_cases").count() == 1
 
 
-@pytest.mark.parametrize("kind", ["todo", "done", "all"])
+@pytest.mark.parametrize("kind", ["todo", "done", "all", "account"])
 def test_a_file_is_the_list(town, kind):
     dispatched(town)
     open_repair(town)

@@ -12,9 +12,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from groundplan.kernel.cases.actions.lists import _reading as reading
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.models import Case, FlowVersion
-from groundplan.kernel.cases.queries import KINDS, exporting
+from groundplan.kernel.cases.queries import KINDS
 from groundplan.kernel.cases.queries.flows import flow as flow_of_case
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.lists import Filters
@@ -49,7 +50,7 @@ def export_cases(
 
     Args:
         actor: whose list it is; the file holds what the list shows, no more.
-        kind: ``todo``, ``done`` or ``all``.
+        kind: ``todo``, ``done``, ``all`` or ``account``.
         filters: what it is narrowed to; one flow alone brings the fields of that flow as columns.
         purpose: one of ``parties.roles.PURPOSES``.
         form: ``csv`` (UTF-8 with byte order mark), ``gb18030`` or ``xlsx``.
@@ -104,18 +105,18 @@ def _table(
     """Headers and rows; ``told`` counts the rows as they go."""
     version = FlowVersion.objects.filter(key=filters.flow, in_force=True).first() if filters.flow else None
     fields = list(flow_of(version.pk).fields.items()) if version else []
-    names = exporting.Names()
+    names = reading.Names()
 
     def rows() -> Iterator[Sequence[Any]]:
-        for case in exporting.listed_cases(actor, kind, filters):
+        for case in reading.listed_cases(actor, kind, filters):
             told["rows"] += 1
-            masked = exporting.masked_values(actor, case) if any(field.personal for _name, field in fields) else {}
+            masked = reading.masked_values(actor, case) if any(field.personal for _name, field in fields) else {}
             with override(language):
                 values = [read(case) for _head, read in _columns(language)]
                 values += [
                     masked.get(name, "")
                     if field.personal
-                    else exporting.value_shown(field, case.data.get(name), names, language)
+                    else reading.value_shown(field, case.data.get(name), names, language)
                     for name, field in fields
                 ]
             yield values
@@ -141,7 +142,7 @@ def _columns(language: str) -> list[Column]:
         return label.get(language) or label["zh-hans"]
 
     states = {
-        "open": _("办理中"), "suspended": _("挂起"), "closed": _("已办结"), "cancelled": _("已撤销"),
+        "open": _("办理中"), "suspended": _("挂起"), "on_account": _("挂账"), "closed": _("已办结"), "cancelled": _("已撤销"),
         "merged": _("已并单"),
     }  # fmt: skip
     return [
@@ -149,7 +150,7 @@ def _columns(language: str) -> list[Column]:
         (_("事由"), lambda case: case.title),
         (_("流程"), flow),
         (_("环节"), stage),
-        (_("状态"), lambda case: states[case.state]),
+        (_("状态"), lambda case: states.get(case.state, case.state)),
         (_("承办单位"), lambda case: str(case.owner_party)),
         (_("登记时间"), lambda case: _moment(case.opened_at)),
         (_("期限"), lambda case: _moment(case.due_at)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -25,7 +26,7 @@ def listed_cases(actor: Actor, kind: str, filters: Filters) -> Iterator[Case]:
 
     Args:
         actor: whose list it is.
-        kind: ``todo``, ``done`` or ``all``, as of ``queries.queue``.
+        kind: ``todo``, ``done``, ``all`` or ``account``, as of ``queries.queue``.
         filters: what it is narrowed to.
     """
     text, parameters = _list_sql(actor, kind, filters)
@@ -40,7 +41,7 @@ def listed_cases(actor: Actor, kind: str, filters: Filters) -> Iterator[Case]:
             while lot := list(islice(numbers, LOT)):
                 fresh = [number for number in dict.fromkeys(lot) if number not in seen]
                 # One case may wait with two tasks, or have been done by two units.
-                if kind != "all":
+                if kind in {"todo", "done"}:
                     seen.update(fresh)
                 rows = Case.objects.filter(pk__in=fresh).select_related("owner_party", "flow_version").defer(*HEAVY)
                 known = {case.pk: case for case in rows}
@@ -82,6 +83,8 @@ def value_shown(field: CaseField, value: Any, names: Names, language: str) -> st
 
 def _list_sql(actor: Actor, kind: str, filters: Filters) -> tuple[str, dict[str, Any]]:
     """The statement of a list without its end; ``LIMIT NULL`` is no limit."""
+    if kind == "account":
+        filters = replace(filters, state="on_account")
     if kind == "todo":
         text, parameters = lists.todo_sql(filters, after=None, now=clock.now())
         duties = sorted({(held.party_id, held.role) for held in actor.scopes})
