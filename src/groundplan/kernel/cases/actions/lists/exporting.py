@@ -142,8 +142,8 @@ def _columns(language: str) -> list[Column]:
         return label.get(language) or label["zh-hans"]
 
     states = {
-        "open": _("办理中"), "suspended": _("挂起"), "on_account": _("挂账"), "closed": _("已办结"), "cancelled": _("已撤销"),
-        "merged": _("已并单"),
+        "open": _("办理中"), "suspended": _("挂起"), "on_account": _("挂账"), "closed": _("已办结"),
+        "cancelled": _("已撤销"), "merged": _("已并单"),
     }  # fmt: skip
     return [
         (_("编号"), lambda case: case.number),
