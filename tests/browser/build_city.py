@@ -26,6 +26,7 @@ from groundplan.kernel.parties.models import Party, User
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules.models import Decision, RuleVersion
 from groundplan.lib import clock
+from groundplan.systems.linkage.models import PlanVersion, Response
 
 SHIPPED = "groundplan.profiles"
 
@@ -102,6 +103,8 @@ def main() -> None:
                 "own_article": str(Article.objects.filter(owner__code="hotline-office").get().public_id),
                 "paper": str(paper.public_id),
                 "hall": str(head.public_id),
+                "plan": str(PlanVersion.objects.get(key="urban-waterlogging", state="in_force").public_id),
+                "response": str(Response.objects.get().public_id),
                 "in_force": str(in_force.public_id),
             }
         )

@@ -39,6 +39,7 @@ DEBUG = False
 ALLOWED_HOSTS = read("GROUNDPLAN_HOSTS")
 
 KERNEL = ["ledger", "events", "files", "places", "parties", "notices", "rules", "cases", "proofs"]
+SYSTEMS = ("incidents", "linkage")
 INSTALLED_APPS = [
     "django.contrib.auth",  # the User model is parties.User; no permissions of Django are used
     "django.contrib.contenttypes",
@@ -55,7 +56,7 @@ INSTALLED_APPS = [
         for name in ("knowledge", "reports")
         if (BASE / "commons" / name / "apps.py").exists()
     ),
-    *(f"groundplan.systems.{name}" for name in ("incidents",) if (BASE / "systems" / name / "apps.py").exists()),
+    *(f"groundplan.systems.{name}" for name in SYSTEMS if (BASE / "systems" / name / "apps.py").exists()),
 ]
 
 

@@ -152,11 +152,12 @@ def figures(published: set[str], received: Path, started: float) -> Figures:
 
 def cases_figures() -> Figures:
     """What became of the cases."""
-    done = Case.objects.filter(state__in=("closed", "cancelled", "merged"))
-    open_cases = Case.objects.filter(state__in=("open", "suspended"))
+    held = Case.objects.exclude(flow__startswith="linkage")
+    done = held.filter(state__in=("closed", "cancelled", "merged"))
+    open_cases = held.filter(state__in=("open", "suspended"))
     owned = Task.objects.filter(state__in=("offered", "open", "waiting"), party__isnull=False).values("case_id")
     return {
-        "incidents.opened": Case.objects.count(),
+        "incidents.opened": held.count(),
         "incidents.closed": done.count(),
         "incidents.overdue": Case.objects.filter(Q(overdue=True) | Q(tasks__overdue=True)).distinct().count(),
         "incidents.returned": Step.objects.filter(kind="return").values("case_id").distinct().count(),

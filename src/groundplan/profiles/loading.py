@@ -13,6 +13,7 @@ from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.rules import actions as rules
 from groundplan.lib import sql
 from groundplan.systems.incidents import actions as incidents
+from groundplan.systems.linkage import actions as linkage
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,6 @@ def load_profile(profile: str = "") -> Shipped:
     registers.load_shipped_codes(actor=SYSTEM, profile=name)
     categories = incidents.load_shipped(actor=SYSTEM, profile=name)
     done = rules.load_profile_rules(profile=name)
+    linkage.load_shipped_plans(actor=SYSTEM, profile=name)
     flows = FlowVersion.objects.exclude(pk__in=before).filter(in_force=False).order_by("key")
     return Shipped(done.in_force, (*done.drafts, *flows.values_list("key", flat=True)), categories)

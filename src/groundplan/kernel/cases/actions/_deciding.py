@@ -35,20 +35,25 @@ def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tupl
     """The spans of a limit as text, and the decision that gave them, if a rule did.
 
     Raises:
-        DataInvalid: the rule's output is no span.
+        DataInvalid: the rule's output, or the field, is no span.
     """
     if limit is None:
         return "", None
     if limit.limit is not None:
         return limit.limit, None
+    if limit.field is not None:
+        return _span(str(case.data.get(limit.field) or ""), limit.field), None
     decision = _decide_once(flow, case, limit, actor)
-    text = str(decision.outputs.get(limit.output) or "")
+    return _span(str(decision.outputs.get(limit.output) or ""), f"{limit.rule}.{limit.output}"), decision
+
+
+def _span(text: str, where: str) -> str:
     if text:
         try:
             Span.parse(text)
         except ValueError as error:
-            raise DataInvalid(f"{limit.rule}.{limit.output}: {text!r}", accepted="5 work_days") from error
-    return text, decision
+            raise DataInvalid(f"{where}: {text!r}", accepted="5 work_days") from error
+    return text
 
 
 def _decide_once(flow: Flow, case: Case, limit: Limit, actor: Actor) -> Any:

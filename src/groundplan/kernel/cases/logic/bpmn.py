@@ -87,7 +87,7 @@ def _told(flow: Flow, node: Node) -> str:
     if node.kind != "user":
         return ""
     work = flow.work(node.stage, node.key)
-    limit = work.limit and (work.limit.limit or f"{work.limit.rule}.{work.limit.output}")
+    limit = work.limit and (work.limit.limit or work.limit.field or f"{work.limit.rule}.{work.limit.output}")
     lines = [f"role: {work.role}", f"limit: {limit}" if limit else "", "sign: true" if getattr(work, "sign", 0) else ""]
     allowed = getattr(work, "allow", ())
     return "\n".join([line for line in lines if line] + ([f"allow: {', '.join(allowed)}"] if allowed else []))

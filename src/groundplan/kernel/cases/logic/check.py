@@ -205,6 +205,8 @@ class _Checker:
             return
         if limit.limit is not None:
             self.span(where, limit.limit)
+        if limit.field is not None:
+            self.field_exists(f"{where}.field", limit.field)
         for fact, name in (limit.facts or {}).items():
             self.field_exists(f"{where}.facts.{fact}", name)
 

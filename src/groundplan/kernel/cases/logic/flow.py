@@ -40,17 +40,18 @@ def _as_limit(value: Any) -> Any:
 
 
 class Limit(Strict):
-    """A time limit: a span such as ``5 work_days``, or the output of a rule."""
+    """A time limit: a span such as ``5 work_days``, the output of a rule, or a field that holds a span."""
 
     limit: str | None = None
     rule: str | None = None
+    field: str | None = None
     output: str = "limit"
     facts: dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Limit:
-        if (self.limit is None) == (self.rule is None):
-            raise ValueError("a limit is either `limit: 5 work_days` or `rule:` with `output:`")
+        if sum(way is not None for way in (self.limit, self.rule, self.field)) != 1:
+            raise ValueError("a limit is one of `limit: 5 work_days`, `rule:` with `output:`, `field:`")
         return self
 
 

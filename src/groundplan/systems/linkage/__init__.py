@@ -1,0 +1,1 @@
+"""Linkage plans (联动预案): several units respond at once, by an approved plan."""
