@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
     "reports": ("groundplan.cli.systems.reports:reports", "Written reports as files."),
-    "linkage": ("groundplan.cli.linkage:linkage", "Linkage plans: load, template, import."),
+    "linkage": ("groundplan.cli.systems.linkage:linkage", "Linkage plans: load, template, import."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),
 }
 
