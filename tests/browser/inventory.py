@@ -47,6 +47,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "unit-edit": ("sysadmin", "/organisation/{unit}/edit"),
     "webhooks": ("sysadmin", "/webhooks"),
     "registers-components": ("data", "/registers/components"),
+    "registers-codes": ("data", "/registers/codes"),
     "registers-loads": ("data", "/registers/loads"),
     "knowledge": ("", "/knowledge"),
     "knowledge-new": ("operator", "/knowledge/new"),

@@ -52,11 +52,25 @@ def quarantine(request: AuthenticatedRequest, load: str) -> HttpResponse:
     )
 
 
+@officer(*queries.READERS)
+def codes(request: AuthenticatedRequest) -> HttpResponse:
+    """The editions of the code list side by side: what each code is, was and became."""
+    editions = queries.code_lists()
+    chosen = next(
+        (each for each in editions if str(each.pk) == request.GET.get("edition")), editions[0] if editions else None
+    )
+    kind = "matter" if request.GET.get("kind") == "matter" else "component"
+    rows = queries.codes_compared(chosen, kind=kind) if chosen else []
+    context = {"editions": editions, "chosen": chosen, "kind": kind, "rows": rows, "now": queries.code_list()}
+    return render(request, "registers/codes.html", context)
+
+
 def _digits(request: HttpRequest, key: str) -> str:
     return "".join(letter for letter in request.GET.get(key, "")[:20] if letter in "0123456789")
 
 
 urlpatterns = [
+    path("registers/codes", codes, name="registers-codes"),
     path("registers/components", components, name="registers-components"),
     path("registers/loads", loads, name="registers-loads"),
     path("registers/loads/<uuid:load>/quarantine.xlsx", quarantine, name="registers-quarantine"),

@@ -197,6 +197,31 @@ def mapped_codes(kind: str, code: str, *, from_edition: str, to_edition: str) ->
     )
 
 
+def mapped_from_earlier(kind: str, code: str, *, to_edition: str) -> list[CodeMapping]:
+    """What a code of any earlier edition is in one edition."""
+    found = CodeMapping.objects.filter(kind=kind, from_code=code, to_edition=to_edition).exclude(
+        from_edition=to_edition
+    )
+    return list(found.order_by("to_code"))
+
+
+def code_lists(name: str = CITY_MANAGEMENT) -> list[CodeList]:
+    """Every edition of a list that is held, the newest first."""
+    return list(CodeList.objects.filter(list=name).order_by("-valid_from", "-id"))
+
+
+def codes_compared(edition: CodeList, *, kind: str) -> list[tuple[Code, list[CodeMapping]]]:
+    """The codes of an edition, each with what it was in others or became in them."""
+    pairs = CodeMapping.objects.filter(list=edition.list, kind=kind).order_by("from_code", "to_code")
+    known: dict[str, list[CodeMapping]] = {}
+    for pair in pairs:
+        if pair.to_edition == edition.edition:
+            known.setdefault(pair.to_code, []).append(pair)
+        if pair.from_edition == edition.edition:
+            known.setdefault(pair.from_code, []).append(pair)
+    return [(code, known.get(code.code, [])) for code in edition.codes.filter(kind=kind).order_by("code")]
+
+
 def _party_code(credit_code: str) -> str:
     unit = party_by_identifier("credit_code", credit_code) if credit_code else None
     return str(unit.code) if unit else ""

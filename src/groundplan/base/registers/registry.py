@@ -55,5 +55,12 @@ def register() -> None:
             section="organisation",
             order=60,
             visible=is_officer,
-        )
+        ),
+        navigation.Entry(
+            url_name="registers-codes",
+            label={"zh-hans": "部件事件代码", "en": "Codes"},
+            section="organisation",
+            order=62,
+            visible=is_officer,
+        ),
     )

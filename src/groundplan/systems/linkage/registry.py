@@ -78,6 +78,8 @@ def hear_outcome(event: events.Event) -> None:
     linked = LinkedCase.objects.select_related("case", "party").filter(case__public_id=event.data["case"]).first()
     if linked is None:
         return
+    if event.type == "task.completed.v1" and event.data.get("party") != linked.party.code:
+        return
     chinese, english = HEARD[event.type]
     name = linked.party.name
     LogEntry.objects.get_or_create(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
-from groundplan.kernel.cases.logic.flow import Flow, Limit
+from groundplan.kernel.cases.logic.flow import Flow, Limit, Outcome
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.rules import actions as rules
@@ -76,3 +78,22 @@ def plain(outputs: Mapping[str, Any]) -> dict[str, Any]:
         name: value if value is None or isinstance(value, (bool, int, str, list)) else str(value)
         for name, value in outputs.items()
     }
+
+
+def require_files(flow: Flow, case: Case, outcome: Outcome, given: int, actor: Actor) -> None:
+    """Refuse an outcome that comes with fewer files than the flow, or its rule, wants.
+
+    Raises:
+        DataInvalid: too few.
+    """
+    if outcome.files is None:
+        return
+    least = outcome.files.least
+    if least is None:
+        decision = decide(flow, case, outcome.files.rule or "", outcome.files.facts, actor)
+        least = int(decision.outputs.get(outcome.files.output) or 0)
+    if given < least:
+        raise DataInvalid(
+            _("本环节须上传不少于 %(n)d 张照片。") % {"n": least},
+            fields=[{"field": "files", "reason": f"at least {least}"}],
+        )

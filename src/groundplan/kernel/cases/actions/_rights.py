@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.errors import DataInvalid, NotForThisStage, NotYourTask, SecondPersonNeeded
-from groundplan.kernel.cases.logic.flow import Work
+from groundplan.kernel.cases.logic.flow import Outcome, Work
 from groundplan.kernel.cases.models import Step, Task
 from groundplan.kernel.cases.queries.owners import party_of_code
 from groundplan.kernel.cases.queries.scope import controls, holds, may
@@ -88,3 +88,19 @@ def require_power(move: Move, actor: Actor, action: str) -> None:
     """
     if not may(actor, action, move.case, move.flow, move.active()):
         raise NotYourTask(accepted=", ".join(move.flow.control_roles))
+
+
+def require_apart(move: Move, task: Task, outcome: Outcome, actor: Actor) -> None:
+    """Refuse an outcome to the person and to the unit that did what it judges, helpers and lower units included.
+
+    Raises:
+        NotYourTask: the actor, or the unit of the task, completed a stage that the outcome must be apart from.
+    """
+    if not outcome.apart_from:
+        return
+    done = Task.objects.filter(case=move.case, stage__in=outcome.apart_from, state="done")
+    own = [(by, party) for by, party in done.values_list("done_by", "party_id")]
+    if any(by == actor.actor_id or party == task.party_id for by, party in own):
+        raise NotYourTask(
+            _("处置人员和处置单位不能核查自己的处置结果。"), next_step=_("请由其他人员办理，或退回重新处置。")
+        )

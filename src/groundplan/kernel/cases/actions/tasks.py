@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
+from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._data import attach_to, checked_data, refuse_data, seal
 from groundplan.kernel.cases.actions._loading import load_task
 from groundplan.kernel.cases.actions._move import Move
+from groundplan.kernel.cases.actions._rights import require_apart
 from groundplan.kernel.cases.errors import NotForThisStage, NotYourTask
 from groundplan.kernel.cases.logic.flow import Labels, Outcome, ParallelStage, Work
 from groundplan.kernel.cases.logic.guards import passes
@@ -78,7 +80,7 @@ def complete_task(
         CaseMoved: somebody else was faster.
         NotYourTask: the task is with another unit or role.
         NotForThisStage: no such outcome here, or it must be signed, ruled or answered first.
-        DataInvalid: ``fields`` names what is missing or does not fit.
+        DataInvalid: ``fields`` names what is missing or does not fit; ``files`` when the flow wants more of them.
     """
     move, mine = load_task(actor, task, seen, "open")
     require_holder(actor, mine)
@@ -86,7 +88,10 @@ def complete_task(
         raise NotForThisStage(_("该任务需要裁定，不能直接办结。"), kind=mine.kind)
     work = move.work_of(mine)
     chosen = _outcome(move, mine, work, outcome, actor)
+    given = tuple(files)
+    require_apart(move, mine, chosen, actor)
     _take_data(move, chosen, data or {}, personal or {})
+    deciding.require_files(move.flow, move.case, chosen, len(given), move.actor)
     if mine.kind != "assist" and work.assist_first and any(each.kind == "assist" for each in move.children(mine)):
         raise NotForThisStage(_("协办单位尚未办结。"))
     move.end_task(mine, "done", outcome)
@@ -100,7 +105,7 @@ def complete_task(
     move.finish(
         "complete", first=first, data={"task": str(mine.public_id), "unit": mine.party.code, "outcome": outcome}
     )
-    attach_to(move.case, first, files)
+    attach_to(move.case, first, given)
     return mine
 
 

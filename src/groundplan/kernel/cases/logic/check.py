@@ -304,6 +304,11 @@ class _Checker:
                     self.field_exists(f"{where}.outcomes.{key}.{group}", name)
             for name in outcome.sets:
                 self.field_exists(f"{where}.outcomes.{key}.sets", name)
+            for name in outcome.apart_from:
+                if name not in self.flow.stages:
+                    self.add(f"{where}.outcomes.{key}.apart_from", f"{name!r} is no stage")
+            for fact, name in ((outcome.files.facts if outcome.files else None) or {}).items():
+                self.field_exists(f"{where}.outcomes.{key}.files.facts.{fact}", name)
             self.guards(f"{where}.outcomes.{key}.when", outcome.when)
 
     def rule(self, where: str, stage: RuleStage) -> None:

@@ -108,8 +108,23 @@ class CaseField(Strict):
         return self
 
 
+class Evidence(Strict):
+    """How many files an outcome wants at least: a number, or the output of a rule on the data of the case."""
+
+    least: int | None = Field(default=None, ge=1, le=9)
+    rule: str | None = None
+    output: str = "files"
+    facts: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Evidence:
+        if (self.least is None) == (self.rule is None):
+            raise ValueError("files are either `least: 1` or `rule:` with `output:`")
+        return self
+
+
 class Outcome(Strict):
-    """What completing a task may say."""
+    """What completing a task may say; not by a person or unit that completed a stage of ``apart_from``."""
 
     label: Labels
     to: str | None = None
@@ -118,6 +133,8 @@ class Outcome(Strict):
     when: Guards = {}
     sets: dict[str, Any] = {}
     roles: tuple[str, ...] = ()
+    apart_from: tuple[str, ...] = ()
+    files: Evidence | None = None
 
 
 class Returns(Strict):

@@ -306,7 +306,7 @@ def _category(flow: str, kind: str, category: str, text: str, component: str) ->
         else ("matter", "component")
     )
     if category:
-        found = queries.category(kinds, category)
+        found = queries.category(kinds, category) or queries.category_of_earlier(kinds, category)
         if found is None and flow != "hotline":
             raise ReportInvalid(
                 _("没有类别“%(code)s”。") % {"code": category[:40]}, fields=[{"field": "category", "reason": "unknown"}]

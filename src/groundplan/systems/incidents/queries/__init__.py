@@ -4,6 +4,7 @@ from groundplan.systems.incidents.queries.categories import (
     categories,
     category,
     category_name,
+    category_of_earlier,
     known_fields,
     proposed_category,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "category",
     "category_label",
     "category_name",
+    "category_of_earlier",
     "city_bounds",
     "comparable",
     "contestable_units",

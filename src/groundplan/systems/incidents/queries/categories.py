@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 
+from groundplan.base.registers import queries as registers
 from groundplan.kernel.cases.models import FlowVersion
 from groundplan.lib import clock
 from groundplan.systems.incidents.logic.likeness import propose_category
@@ -24,6 +25,21 @@ def category(kinds: Sequence[str], code: str) -> Category | None:
     """The category of a code or of its Chinese name; None when there is none."""
     wanted = code.strip()
     return next((row for row in categories(*kinds) if wanted in (row.code, row.label.get("zh-hans"))), None)
+
+
+def category_of_earlier(kinds: Sequence[str], code: str) -> Category | None:
+    """The category that a code of an earlier edition is now; None when it is none, or when it became several."""
+    now = registers.code_list()
+    targets = {
+        (each.kind, each.to_code)
+        for kind in kinds
+        if now is not None and kind != "hotline"
+        for each in registers.mapped_from_earlier(kind, code.strip(), to_edition=now.edition)
+    }
+    if len(targets) != 1:
+        return None
+    ((kind, new),) = targets
+    return category((kind,), new)
 
 
 def category_name(kind: str, code: str) -> str:

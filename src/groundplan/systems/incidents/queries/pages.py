@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundplan.base.registers import queries as registers
-from groundplan.kernel.cases.models import Case
+from groundplan.kernel.cases.models import Attachment, Case
 from groundplan.kernel.files import queries as files
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
@@ -27,6 +27,8 @@ class PanelFacts:
     incident: Incident
     component: Any
     photos: list[StoredFile]
+    before: list[StoredFile]
+    after: list[StoredFile]
     likely: list[dict[str, Any]]
     place_names: list[dict[str, str]]
     feature: dict[str, Any] | None
@@ -63,11 +65,25 @@ def panel_facts(actor: Actor, case: Case) -> PanelFacts | None:
     return PanelFacts(
         incident=incident,
         component=registers.component_by_code(incident.component) if incident.component else None,
-        photos=list(files.files_for(f"incident:{incident.public_id}")),
+        photos=(reported := list(files.files_for(f"incident:{incident.public_id}"))),
+        before=_pictures(reported) + attached_pictures(case, "collect", "register"),
+        after=attached_pictures(case, "handle", "territory", "verify"),
         likely=likely,
         place_names=names,
         feature=feature,
     )
+
+
+def attached_pictures(case: Case, *stages: str) -> list[StoredFile]:
+    """The pictures that came with what was done in some stages, oldest first."""
+    rows = (
+        Attachment.objects.filter(case=case, step__task__stage__in=stages).select_related("file__blob").order_by("id")
+    )
+    return _pictures([row.file for row in rows])
+
+
+def _pictures(found: list[StoredFile]) -> list[StoredFile]:
+    return [file for file in found if file.blob.media_type.startswith("image/")]
 
 
 def category_label(incident: Incident) -> dict[str, str]:

@@ -155,6 +155,15 @@ class LinkagePlan(Strict):
             raise ValueError("; ".join(wrong))
         return self
 
+    @property
+    def ordered(self) -> list[tuple[Level, PlanLevel]]:
+        """The levels from the highest to the lowest."""
+        return [(name, self.levels[name]) for name in LEVELS if name in self.levels]
+
+    def levels_of(self, task: PlanTask) -> list[Level]:
+        """The levels of the plan in which a task is given."""
+        return [name for name, _level in self.ordered if name in task.levels]
+
     def tasks_at(self, level: str) -> tuple[PlanTask, ...]:
         """The tasks of a level."""
         return tuple(task for task in self.tasks if level in task.levels)

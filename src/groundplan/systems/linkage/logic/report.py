@@ -59,6 +59,11 @@ class Section:
     headers: Sequence[Labels] = ()
     rows: Sequence[Sequence[Labels]] = field(default=())
 
+    @property
+    def labelled(self) -> list[list[tuple[Labels, Labels]]]:
+        """The cells of each row, each with its header."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
+
 
 def minutes_between(start: datetime, end: datetime | None) -> int | None:
     """Whole minutes from a start to an end; None without an end.

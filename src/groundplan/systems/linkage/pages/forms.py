@@ -31,7 +31,7 @@ class StartForm(forms.Form):
 
     def __init__(self, plan: LinkagePlan, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        levels: Any = [(name, spoken(dict(level.label))) for name, level in plan.levels.items()]
+        levels: Any = [(name, spoken(dict(level.label))) for name, level in plan.ordered]
         districts: Any = [("", _("全市")), *((code, spoken(name)) for code, name in queries.districts())]
         self.fields["level"].choices = levels  # type: ignore[attr-defined]
         self.fields["district"].choices = districts  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ class LevelForm(forms.Form):
 
     def __init__(self, plan: LinkagePlan, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        levels: Any = [(name, spoken(dict(level.label))) for name, level in plan.levels.items()]
+        levels: Any = [(name, spoken(dict(level.label))) for name, level in plan.ordered]
         self.fields["level"].choices = levels  # type: ignore[attr-defined]
 
 

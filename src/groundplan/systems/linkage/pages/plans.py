@@ -114,13 +114,13 @@ def start(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 def _plan_page(request: AuthenticatedRequest, version: PlanVersion, form: Any, status: int = 200) -> HttpResponse:
     plan = queries.plan_of(version)
     tasks = [
-        {"task": task, "role": plan.roles[task.role], "levels": "、".join(task.levels),
+        {"task": task, "role": plan.roles[task.role], "levels": "、".join(plan.levels_of(task)),
          "limit": span_words(task.limit), "sign_limit": span_words(task.sign_limit),
          "unit": queries.unit_of(task, district="", street="") if task.unit.party else None}
         for task in plan.tasks
     ]  # fmt: skip
     context = {
-        "version": version, "plan": plan, "tasks": tasks, "form": form, "levels": plan.levels.items(),
+        "version": version, "plan": plan, "tasks": tasks, "form": form, "levels": plan.ordered,
         "totals": queries.totals_of(plan.tasks),
         "may_approve": version.state == "draft" and version.drafted_by != request.actor.actor_id,
     }  # fmt: skip

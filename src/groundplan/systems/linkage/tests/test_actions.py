@@ -181,6 +181,7 @@ def test_what_units_do_is_heard_and_stands_in_the_log():
     lines = [entry.text["zh-hans"] for entry in queries.log_of(response)]
     assert [line for line in lines if "已签收" in line] == [f"water {task.case.number} 已签收。"]
     assert sum("已办结" in line for line in lines) == 1
+    assert sum("已办理" in line for line in lines) == 1
     shown = {each.task.key: each for each in queries.tasks_of(response)}
     assert (shown["drain"].state, shown["drain"].result, shown["traffic"].state) == ("done", "已排干", "waiting")
 
