@@ -299,11 +299,9 @@ class _Checker:
 
     def outcomes(self, where: str, work: Work) -> None:
         for key, outcome in work.outcomes.items():
-            for group in ("requires", "optional"):
+            for group in ("requires", "optional", "sets"):
                 for name in getattr(outcome, group):
                     self.field_exists(f"{where}.outcomes.{key}.{group}", name)
-            for name in outcome.sets:
-                self.field_exists(f"{where}.outcomes.{key}.sets", name)
             for name in outcome.apart_from:
                 if name not in self.flow.stages:
                     self.add(f"{where}.outcomes.{key}.apart_from", f"{name!r} is no stage")
