@@ -72,16 +72,27 @@ def setup_django(*, migrate: bool = True) -> None:
 
         check_server(os.environ["DATABASE_URL"])
     django.setup()
-    if migrate and migrations_missing():
-        apply_migrations()
+    if migrate:
+        from groundplan.cli.versions import stamp
+
+        if migrations_missing():
+            apply_migrations()
+        stamp(os.environ.get("GROUNDPLAN_OWNER_DATABASE_URL") or os.environ["DATABASE_URL"])
 
 
 def migrations_missing() -> bool:
-    """Whether the database lacks a migration of this version."""
+    """Whether the database lacks a migration of this version.
+
+    Raises:
+        DatabaseNewer: a newer version has used it.
+    """
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from groundplan.cli.versions import refuse_newer
+
     executor = MigrationExecutor(connection)
+    refuse_newer(executor)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 

@@ -8,6 +8,7 @@ import click
 
 from groundplan import __version__
 from groundplan.cli.context import echo_json, fail, migrations_missing, setup_django
+from groundplan.cli.versions import stamped
 
 WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '60 seconds'"
 QUEUE = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
@@ -30,6 +31,7 @@ def figures() -> dict[str, Any]:
     return {
         "version": __version__,
         "database": f"PostgreSQL {server}",
+        "schema": stamped().get("version", ""),
         "workers": counts[0],
         "queue": counts[1],
         **found,
@@ -41,8 +43,9 @@ def figures() -> dict[str, Any]:
 def status(*, as_json: bool) -> None:
     """How the installation is doing.
 
-    `queue` counts background jobs that wait or run, `lag_s` is the age of the oldest undelivered event,
-    `acknowledged` the reports that were said yes to and `stored` those in the database.
+    `schema` is the version that the database was last migrated by, `queue` counts background jobs that wait or run,
+    `lag_s` is the age of the oldest undelivered event, `acknowledged` the reports that were said yes to and `stored`
+    those in the database.
     """
     setup_django(migrate=False)
     if migrations_missing():

@@ -93,7 +93,11 @@ def _accepted_type(raw: bytes, title: str) -> str:
     accepted = ", ".join(extension for extensions in sniffing.ACCEPTED.values() for extension in extensions)
     media_type = sniffing.media_type(raw)
     if not media_type:
-        raise FileTypeRefused(_("%(name)s 的内容不属于可接受的文件类型。") % {"name": title}, accepted=accepted)
+        raise FileTypeRefused(
+            _("%(name)s 的内容不属于可接受的文件类型。") % {"name": title},
+            accepted=accepted,
+            next_step=_("照片请用 JPEG、PNG 或 WebP 格式；手机拍的 HEIC 照片请先转为 JPEG 再上传。"),
+        )
     extension = PurePosixPath(title).suffix.lower()
     if extension not in sniffing.ACCEPTED[media_type]:
         raise FileTypeRefused(

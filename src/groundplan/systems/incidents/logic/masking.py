@@ -6,15 +6,20 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_GAP = r"[ \-—–.·]?"
+# What people put between digits: blanks of any kind, hyphens, dots, signs that are not seen.
+_GAP = r"[\s\-‐‑‒—–－_.·・．\u200b\u200c\u200d\ufeff]{0,3}"
+# Numbers spelled in Chinese, in the ordinary and the financial signs, with 幺 as it is said on the telephone.
+_SPOKEN = str.maketrans("〇零○一壹幺二贰貳三叁參四肆五伍六陆陸七柒八捌九玖", "0001112223334455666778899")
 _CITIZEN = re.compile(
-    rf"(?<!\d)[1-9](?:{_GAP}\d){{5}}{_GAP}(?:1[89]|20){_GAP}\d{_GAP}\d{_GAP}(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01])"
-    rf"(?:{_GAP}\d){{3}}{_GAP}[\dXx](?!\d)"
+    rf"(?<!\d)[1-9](?:{_GAP}\d){{5}}{_GAP}(?:1{_GAP}[89]|2{_GAP}0){_GAP}\d{_GAP}\d{_GAP}(?:0{_GAP}[1-9]|1{_GAP}[0-2]){_GAP}"
+    rf"(?:0{_GAP}[1-9]|[12]{_GAP}\d|3{_GAP}[01])(?:{_GAP}\d){{3}}{_GAP}[\dXx](?!\d)"
 )
 _CITIZEN_OLD = re.compile(r"(?<!\d)[1-9]\d{5}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
-_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?1[3-9](?:{_GAP}\d){{9}}(?!\d)")
+_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(?:\(0\d{2,3}\)|0\d{2,3})[ \-]?[2-9]\d{6,7}(?!\d)")
 _MAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+# What is hidden, and how many digits of it stay in front and behind.
+_HIDDEN = ((_CITIZEN, 6, 4), (_MOBILE, 3, 4), (_LANDLINE, 4, 2), (_CITIZEN_OLD, 6, 3))
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Masked:
 
 
 def mask_text(text: str, *, wholly: bool = False) -> Masked:
-    """Replace personal numbers by stars; full-width digits are recognised too.
+    """Replace personal numbers by stars, in whatever digits they are written: full-width, Chinese, with blanks between.
 
     Numbers of 17 digits (components) and amounts stay as they are.
 
@@ -42,6 +47,8 @@ def mask_text(text: str, *, wholly: bool = False) -> Masked:
         Masked(text='请回电138****8000，井盖坏了', hidden=1)
         >>> mask_text("身份证11010519491231002X")
         Masked(text='身份证110105********002X', hidden=1)
+        >>> mask_text("电话一三八零零一三八零零零，井盖坏了")
+        Masked(text='电话138****8000，井盖坏了', hidden=1)
         >>> mask_text("赔偿 12000 元").hidden
         0
         >>> mask_text("请回电13800138000", wholly=True).text
@@ -49,24 +56,29 @@ def mask_text(text: str, *, wholly: bool = False) -> Masked:
     """
     plain = "".join(_narrow(sign) for sign in text)
     hidden = 0
-
-    def stars(keep_front: int, keep_back: int, found: re.Match[str]) -> str:
-        nonlocal hidden
-        hidden += 1
-        if wholly:
-            return "****"
-        digits = re.sub(r"[^0-9Xx]", "", found.group())
-        if keep_front == 3 and len(digits) > 11:  # noqa: PLR2004 - a country code stands before the 11 digits.
-            digits = digits[-11:]
-        middle = "*" * max(4, len(digits) - keep_front - keep_back)
-        return digits[:keep_front] + middle + digits[-keep_back:]
-
-    plain = _CITIZEN.sub(lambda found: stars(6, 4, found), plain)
-    plain = _MOBILE.sub(lambda found: stars(3, 4, found), plain)
-    plain = _LANDLINE.sub(lambda found: stars(4, 2, found), plain)
-    plain = _CITIZEN_OLD.sub(lambda found: stars(6, 3, found), plain)
+    for pattern, front, back in _HIDDEN:
+        plain, found = _starred(plain, pattern, front, back, wholly=wholly)
+        hidden += found
     plain, mails = _MAIL.subn("***@***", plain)
     return Masked(plain, hidden + mails)
+
+
+def _starred(text: str, pattern: re.Pattern[str], front: int, back: int, *, wholly: bool) -> tuple[str, int]:
+    """Stars for what a pattern finds in the digits of a text; everything else stays as it was written."""
+    parts, end, hidden = [], 0, 0
+    for found in pattern.finditer(_in_digits(text)):
+        digits = re.sub(r"[^0-9Xx]", "", found.group())
+        if pattern is _MOBILE:
+            digits = digits[-11:]  # Without a country code.
+        middle = "*" * max(4, len(digits) - front - back)
+        parts += [text[end : found.start()], "****" if wholly else digits[:front] + middle + digits[-back:]]
+        end, hidden = found.end(), hidden + 1
+    return "".join([*parts, text[end:]]), hidden
+
+
+def _in_digits(text: str) -> str:
+    """The text of the same length with every sign that stands for one digit written as that digit."""
+    return "".join(sign if sign.isascii() else str(unicodedata.digit(sign, sign)) for sign in text.translate(_SPOKEN))
 
 
 def mask_phone(phone: str) -> str:
