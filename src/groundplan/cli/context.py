@@ -73,7 +73,7 @@ def setup_django(*, migrate: bool = True) -> None:
         check_server(os.environ["DATABASE_URL"])
     django.setup()
     if migrate:
-        from groundplan.cli.versions import stamp
+        from groundplan.cli.keeping.versions import stamp
 
         if migrations_missing():
             apply_migrations()
@@ -89,7 +89,7 @@ def migrations_missing() -> bool:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from groundplan.cli.versions import refuse_newer
+    from groundplan.cli.keeping.versions import refuse_newer
 
     executor = MigrationExecutor(connection)
     refuse_newer(executor)

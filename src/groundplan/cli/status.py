@@ -8,7 +8,7 @@ import click
 
 from groundplan import __version__
 from groundplan.cli.context import echo_json, fail, migrations_missing, setup_django
-from groundplan.cli.versions import stamped
+from groundplan.cli.keeping.versions import stamped
 
 WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '60 seconds'"
 QUEUE = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
