@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Layers from high to low; a module may name only what stands below it.
-KERNEL = ["proofs", "cases", "rules", "notices", "parties", "places files", "events ledger"]
+KERNEL = ["proofs", "cases", "rules", "notices", "signin", "parties", "places files", "events ledger"]
 BASE = ["exchange sensing spatial registers certificates inference", "quality", "lake", "grants", "catalogue"]
 ORDER: dict[str, int] = {"incidents": 100, "linkage": 100, "knowledge": 90}
 for _level, _names in enumerate(reversed(BASE)):

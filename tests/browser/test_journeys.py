@@ -160,3 +160,33 @@ def test_a_place_is_picked_with_the_keyboard(visitor):
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-picked]", state="attached")
     assert float(page.input_value("[name=longitude]")) > 100
+
+
+def test_a_passkey_is_registered_and_asked_for_at_the_next_sign_in(visitor, town):
+    page = visitor.page()
+    home = town.address.replace("127.0.0.1", "localhost")  # A passkey belongs to a name, never to an address.
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasUserVerification": True, "isUserVerified": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    def sign_in():
+        page.goto(home + "/sign-in?next=/account/second-factor/passkey")
+        page.fill("[name=username]", "approver")
+        page.fill("[name=password]", PASSWORD)
+        page.locator("main form button").first.click()
+
+    sign_in()
+    page.locator("form[data-passkey=create] button").click()
+    page.wait_for_selector(".gp-codes li")
+    assert page.locator(".gp-codes li").count() == 10
+    page.context.clear_cookies()
+    sign_in()
+    page.wait_for_url("**/sign-in/second")
+    is_accessible(page)
+    page.locator("form[data-passkey=get] button").click()
+    page.wait_for_url("**/account/second-factor/passkey")
+    page.goto(home + "/account/second-factor")
+    page.locator("main table form button").click()
+    page.wait_for_load_state()
+    assert page.locator("main table form").count() == 0

@@ -29,6 +29,15 @@ def now() -> datetime:
     return datetime.fromisoformat(simulated_start).astimezone(UTC) + passed * float(speed)
 
 
+def world() -> datetime:
+    """The moment on the clocks of the world, in UTC, whatever day the city simulates.
+
+    For what people and devices outside compute or wait for: codes of authenticators, pauses after failures, the age of
+    a session. It stands where :func:`standing_at` lets the clock stand.
+    """
+    return _fixed.get() or datetime.now(tz=UTC)
+
+
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
     """Let the clock of this thread or task stand at one moment: for tests and for the simulated day."""

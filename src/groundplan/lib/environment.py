@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import ipaddress
 import os
@@ -69,6 +70,13 @@ def as_mode(text: str) -> str:
     return text
 
 
+def as_day(text: str) -> str:
+    """A day, or never."""
+    if text not in {"", "never"}:
+        dt.date.fromisoformat(text)
+    return text
+
+
 def as_list(text: str) -> list[str]:
     """Words with commas between them."""
     return [word.strip() for word in text.split(",") if word.strip()]
@@ -129,6 +137,7 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "port": as_port,
     "switch": as_switch,
     "mode": as_mode,
+    "day": as_day,
     "list": as_list,
     "hosts": as_hosts,
     "networks": as_networks,
@@ -288,6 +297,27 @@ SETTINGS = (
     ),
     Setting(
         "GROUNDPLAN_REQUIRE_DATA", "switch", "0", "Tests fail instead of skipping where real data is missing.", "0 or 1"
+    ),
+    Setting(
+        "GROUNDPLAN_SECOND_FACTOR_FROM",
+        "day",
+        "",
+        "First day of the second factor's being required; unset: at once in production, never elsewhere.",
+        "2026-12-01 and the like, or never",
+    ),
+    Setting(
+        "GROUNDPLAN_SECOND_FACTOR_GRACE",
+        "number",
+        "14",
+        "Days after receiving a role within which its holder sets up a second factor.",
+        "a number",
+    ),
+    Setting(
+        "GROUNDPLAN_SECOND_FACTOR_ROLES",
+        "list",
+        "system_admin,security_admin,audit_admin,data_office",
+        "Roles that take a second factor.",
+        "names of roles with commas",
     ),
     Setting(
         "GROUNDPLAN_SECRET_KEY",

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from groundplan.kernel.parties import registry
 from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.queries import ANONYMOUS, Actor, actor_for_token, actor_for_user
 from groundplan.lib.errors import NotAllowed
@@ -51,8 +52,10 @@ class Actors:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         name = request.resolver_match.url_name if request.resolver_match else ""
-        if name in OPEN_TO_NEWCOMERS or not getattr(request.user, "must_change_password", False):
+        if name in OPEN_TO_NEWCOMERS:
             return None
+        if not getattr(request.user, "must_change_password", False):
+            return registry.stopped(request) if request.user.is_authenticated else None
         if request.path.startswith("/api/"):
             return problem_response(NotAllowed(_("首次登录须先修改密码。"), next_step=reverse("password")))
         return redirect(f"{reverse('password')}?{urlencode({'next': request.get_full_path()})}")
@@ -70,7 +73,7 @@ def actor_of(request: HttpRequest) -> Actor:
 def _find_actor(request: HttpRequest) -> Actor:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return actor_for_token(token.strip()) or ANONYMOUS
+        return registry.actor_for(token.strip()) or actor_for_token(token.strip()) or ANONYMOUS
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return ANONYMOUS

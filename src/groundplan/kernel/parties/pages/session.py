@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
@@ -12,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from groundplan.kernel.parties import access, actions
+from groundplan.kernel.parties import access, actions, registry
 from groundplan.kernel.parties.models import User
 from groundplan.lib.errors import GroundplanError
 
@@ -61,6 +63,16 @@ class SignIn(LoginView):
     template_name = "parties/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Open the session, or ask for what must follow the password."""
+        user = form.get_user()
+        further = registry.after_password(self.request, user, self.get_redirect_url()) if user else None
+        return further or super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The form, and the other ways in."""
+        return super().get_context_data(ways=registry.offered_ways(), **kwargs)
 
 
 @access.person

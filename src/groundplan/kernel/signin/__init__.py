@@ -1,0 +1,1 @@
+"""双因素认证与对外登录: second factors, programs as clients, and other identity providers."""

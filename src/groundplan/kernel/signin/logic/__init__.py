@@ -1,0 +1,1 @@
+"""Codes and passkeys, without a database."""
