@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 
 class SigninConfig(AppConfig):
@@ -14,7 +15,6 @@ class SigninConfig(AppConfig):
     def ready(self) -> None:
         """Stand behind the sign-in page, before every other page, and in the navigation."""
         from groundplan.kernel.parties import registry as parties  # noqa: PLC0415 - models load after this module.
-        from groundplan.kernel.parties.apps import is_administrator, reader_name  # noqa: PLC0415
         from groundplan.kernel.signin.pages import steps  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
 
@@ -26,7 +26,7 @@ class SigninConfig(AppConfig):
                 {"zh-hans": "双因素认证", "en": "Second factor"},
                 section="account",
                 order=20,
-                visible=lambda request: bool(reader_name(request)),
+                visible=is_signed_in,
             ),
             Entry(
                 "factor-resets",
@@ -36,3 +36,18 @@ class SigninConfig(AppConfig):
                 visible=is_administrator,
             ),
         )
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether somebody is signed in."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+
+    return access.actor_of(request).is_signed_in
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether the reader is one of the three administrators."""
+    from groundplan.kernel.parties import access  # noqa: PLC0415 - models load after this module.
+    from groundplan.kernel.parties.logic.roles import ADMINISTRATORS  # noqa: PLC0415
+
+    return access.actor_of(request).has_role(*ADMINISTRATORS)
