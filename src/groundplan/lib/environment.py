@@ -305,13 +305,7 @@ SETTINGS = (
         "First day of the second factor's being required; unset: at once in production, never elsewhere.",
         "2026-12-01 and the like, or never",
     ),
-    Setting(
-        "GROUNDPLAN_SECOND_FACTOR_GRACE",
-        "number",
-        "14",
-        "Days after receiving a role within which its holder sets up a second factor.",
-        "a number",
-    ),
+    Setting("GROUNDPLAN_SECOND_FACTOR_GRACE", "number", "14", "Days from a role to its second factor.", "a number"),
     Setting(
         "GROUNDPLAN_SECOND_FACTOR_ROLES",
         "list",
