@@ -312,14 +312,14 @@ SETTINGS = (
         "system_admin,security_admin,audit_admin,data_office",
         "Roles that take a second factor.",
         "names of roles with commas",
-    ),
+    ),  # fmt: skip
     Setting(
         "GROUNDPLAN_SECRET_KEY",
         "secret",
         "",
         "Signs sessions; made at the first start and kept in the state folder unless it is given.",
         "32 characters or more",
-    ),
+    ),  # fmt: skip
     Setting(
         "GROUNDPLAN_SECURITY_ADMIN", "account", "", "The security administrator, read at the first start only.", ACCOUNT
     ),
