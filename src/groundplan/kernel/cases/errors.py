@@ -101,6 +101,13 @@ class MigrationNeedsSecondPerson(NotAllowed):
     }
 
 
+class TooDeep(Conflict):
+    """Below as many cases already, or below a case of the same flow."""
+
+    code = "subcase-too-deep"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "子件层级过多", "en": "Too many cases above"}
+
+
 class SecondPersonNeeded(NotAllowed):
     """Who asked for something does not approve it, not even as somebody's deputy."""
 

@@ -33,3 +33,10 @@ def carry_on_migrations(timestamp: int) -> None:  # noqa: ARG001
 def remind_accounts(timestamp: int) -> None:  # noqa: ARG001
     """Every hour: accounts whose date of review has come are told."""
     actions.remind_accounts()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases.settle_subcases")
+def settle_subcases(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: the outcomes of cases below come back."""
+    actions.settle_subcases()

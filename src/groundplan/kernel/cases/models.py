@@ -39,10 +39,9 @@ class FlowVersion(models.Model):
         db_table = "cases_flow_version"
         constraints = [
             models.UniqueConstraint(fields=["key", "number"], name="cases_flow_version_number"),
-            models.UniqueConstraint(
-                fields=["key"], condition=models.Q(in_force=True), name="cases_flow_version_in_force"
-            ),
-        ]
+            models.UniqueConstraint(fields=["key"], name="cases_flow_version_in_force",
+                                    condition=models.Q(in_force=True)),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.key} {self.number}"
@@ -240,13 +239,32 @@ class Account(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=models.Q(ended_at=None), name="cases_account_once"),
-            models.CheckConstraint(
-                condition=~models.Q(approved_by=models.F("asked_by")), name="cases_account_two_people"
-            ),
-        ]
+            models.CheckConstraint(condition=~models.Q(approved_by=models.F("asked_by")),
+                                   name="cases_account_two_people"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.review_on}"
+
+
+class SubCase(models.Model):
+    """A case that was opened below a task of another, which may wait for it. Retention: as its case."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="subcases")
+    child = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="above")
+    waits = models.BooleanField(default=True)
+    sets = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=64, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """What has not ended is looked through."""
+
+        db_table = "cases_subcase"
+        indexes = [models.Index(fields=["id"], condition=models.Q(ended_at=None), name="cases_subcase_open")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.child_id}"
 
 
 class Involvement(models.Model):
@@ -372,16 +390,11 @@ class FlowMigration(models.Model):
 
         db_table = "cases_flow_migration"
         constraints = [
-            models.UniqueConstraint(
-                fields=["from_version"],
-                condition=models.Q(state__in=["proposed", "approved"]),
-                name="cases_flow_migration_one",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(state__in=["proposed", "approved", "done", "withdrawn"]),
-                name="cases_flow_migration_state",
-            ),
-        ]
+            models.UniqueConstraint(fields=["from_version"], name="cases_flow_migration_one",
+                                    condition=models.Q(state__in=["proposed", "approved"])),
+            models.CheckConstraint(condition=models.Q(state__in=["proposed", "approved", "done", "withdrawn"]),
+                                   name="cases_flow_migration_state"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.from_version_id} → {self.to_version_id} {self.state}"

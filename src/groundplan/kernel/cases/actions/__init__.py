@@ -38,6 +38,7 @@ from groundplan.kernel.cases.actions.lists import Export, export_cases
 from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
 from groundplan.kernel.cases.actions.opening import open_case
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
+from groundplan.kernel.cases.actions.subcases import open_subcase, settle_subcases, stop_waiting
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "import_flow",
     "merge_cases",
     "open_case",
+    "open_subcase",
     "propose_migration",
     "put_flow_in_force",
     "rate_case",
@@ -74,7 +76,9 @@ __all__ = [
     "return_task",
     "review_account",
     "rule_return",
+    "settle_subcases",
     "sign_task",
+    "stop_waiting",
     "supervise_case",
     "suspend_case",
     "transfer_task",

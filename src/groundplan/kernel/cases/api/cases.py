@@ -11,6 +11,7 @@ from ninja import Query, Router, Status
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.api.schemas import (
     AccountOut,
+    BelowOut,
     CaseOut,
     CommentIn,
     DetailOut,
@@ -36,6 +37,7 @@ from groundplan.kernel.cases.queries.accounts import account_of
 from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.offers import offers_for
+from groundplan.kernel.cases.queries.subcases import above_shown, below_shown
 from groundplan.kernel.parties.access import idempotent, signed_in
 from groundplan.kernel.parties.queries import Actor
 
@@ -176,6 +178,7 @@ def detail(actor: Actor, case_id: UUID) -> dict[str, Any]:
     """A case as ``DetailOut``."""
     case = queries.case_for(actor, case_id)
     tasks, account = queries.active_tasks(case), account_of(case)
+    upper = above_shown(actor, case)
     offers = [
         {
             "action": offer.action,
@@ -195,6 +198,8 @@ def detail(actor: Actor, case_id: UUID) -> dict[str, Any]:
         "longitude": case.longitude,
         "latitude": case.latitude,
         "account": AccountOut.of(account) if account else None,
+        "above": upper.number if upper else None,
+        "below": [BelowOut.of(each) for each in below_shown(actor, case)],
         "tasks": [TaskOut.of(task) for task in tasks],
         "offers": offers,
     }

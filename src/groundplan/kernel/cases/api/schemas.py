@@ -11,6 +11,7 @@ from ninja import Field, Schema
 
 from groundplan.kernel.cases.models import Account, Case, Step, Task
 from groundplan.kernel.cases.queries.explaining import Explanation
+from groundplan.kernel.cases.queries.subcases import Below
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.moments import Moment
 
@@ -116,6 +117,34 @@ class AccountOut(Schema):
         return {**units, **{name: getattr(account, name) for name in plain}}
 
 
+class BelowOut(Schema):
+    """A case below; ``id`` only for those who may see it."""
+
+    id: UUID | None
+    number: str
+    flow: str
+    state: str
+    outcome: str
+    waits: bool
+
+    @staticmethod
+    def of(below: Below) -> dict[str, Any]:
+        """The sub-case as it is answered."""
+        case, link = below.case, below.link
+        known = {"number": case.number, "flow": case.flow, "state": case.state, "outcome": link.outcome}
+        return {"id": case.public_id if below.open else None, "waits": link.waits and link.ended_at is None, **known}
+
+
+class SubCaseIn(Schema):
+    """A case to be opened below a task."""
+
+    seen: Seen
+    flow: Short
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    note: Text = ""
+    waits: bool = True
+
+
 class DetailOut(CaseOut):
     """A case with its data, its active tasks and what may be done."""
 
@@ -125,6 +154,8 @@ class DetailOut(CaseOut):
     longitude: float | None
     latitude: float | None
     account: AccountOut | None
+    above: str | None
+    below: list[BelowOut]
     tasks: list[TaskOut]
     offers: list[OfferOut]
 

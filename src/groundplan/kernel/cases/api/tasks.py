@@ -6,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from groundplan.kernel.cases import actions
 from groundplan.kernel.cases.api.schemas import (
     AccountIn,
+    CaseOut,
     CompleteIn,
     ExtensionIn,
     ReasonIn,
     RulingIn,
     SeenIn,
+    SubCaseIn,
     TaskOut,
     UnitIn,
     UnitReasonIn,
@@ -143,3 +145,18 @@ def account_decision(request: HttpRequest, task_id: UUID, given: RulingIn) -> di
         actor=actor_in(request), task=task_id, seen=given.seen, grant=given.granted, note=given.note
     )
     return TaskOut.of(made)
+
+
+@router.post("/{uuid:task_id}/subcase", response={201: CaseOut}, summary="Open a case below a task")
+@idempotent
+def subcase(request: HttpRequest, task_id: UUID, given: SubCaseIn) -> Status[dict[str, Any]]:
+    """The task may wait for its outcome."""
+    made = actions.open_subcase(actor=actor_in(request), task=task_id, **given.dict())
+    return Status(201, CaseOut.of(made.child))
+
+
+@router.post("/{uuid:task_id}/stop-waiting", response=TaskOut, summary="Stop waiting for the cases below")
+@idempotent
+def stop_waiting(request: HttpRequest, task_id: UUID, given: ReasonIn) -> dict[str, Any]:
+    """They go on, and so does the task."""
+    return TaskOut.of(actions.stop_waiting(actor=actor_in(request), task=task_id, **given.dict()))

@@ -288,6 +288,9 @@ class _Checker:
             self.add(f"{where}.extensions.decided_by", "is missing: nobody could decide on an extension")
         if "account" in work.allow and self.flow.account.decided_by is None and self.flow.control is None:
             self.add("account.decided_by", f"is missing: {where} allows it, and nobody could approve it")
+        for flow, rule in work.subcases.items():
+            for name in rule.sets:
+                self.field_exists(f"{where}.subcases.{flow}.sets", name)
         self.outcomes(where, work)
         if ("return" in work.allow) != (work.returns is not None):
             self.add(f"{where}.returns", "`allow: [return]` and `returns:` need each other")

@@ -178,6 +178,12 @@ class OnAccount(Strict):
     stops_clock: bool = True
 
 
+class SubCases(Strict):
+    """A flow of which a task may open cases; ``sets``: field -> field of that case, or ``outcome``."""
+
+    sets: dict[Name, str] = {}
+
+
 class Work(Strict):
     """What a task of any kind of stage says."""
 
@@ -194,6 +200,7 @@ class Work(Strict):
     redispatch: Redispatch = Redispatch()
     extensions: Extensions = Extensions()
     assist_first: bool = True
+    subcases: dict[Slug, SubCases] = {}
     not_by_opener: bool = False
 
 

@@ -59,6 +59,20 @@ class CaseOnAccount(CaseEvent):
     review_on: str
 
 
+class SubCaseOpened(CaseEvent):
+    """A case of another flow was opened below a task of this one."""
+
+    child: str
+    child_flow: str
+
+
+class SubCaseEnded(CaseEvent):
+    """The outcome of a case below came back."""
+
+    child: str
+    outcome: str
+
+
 class CaseCounted(CaseEvent):
     """Something that can happen to a case several times: supervised, reopened."""
 
@@ -140,6 +154,8 @@ TYPES: dict[str, type[CaseEvent]] = {
     "case.overdue.v1": CaseOverdue,
     "case.suspended.v1": CaseSuspended,
     "case.resumed.v1": CaseEvent,
+    "case.subcase_opened.v1": SubCaseOpened,
+    "case.subcase_ended.v1": SubCaseEnded,
     "case.put_on_account.v1": CaseOnAccount,
     "case.account_reviewed.v1": CaseOnAccount,
     "case.account_due.v1": CaseOnAccount,

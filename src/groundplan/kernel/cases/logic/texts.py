@@ -37,6 +37,9 @@ STEPS: dict[str, dict[str, str]] = {
     "extension_asked": {"zh-hans": "{unit}申请延期（{span}）", "en": "{unit} asks for an extension ({span})"},
     "extension_granted": {"zh-hans": "{unit}同意延期（{span}）", "en": "{unit} grants an extension ({span})"},
     "extension_refused": {"zh-hans": "{unit}不同意延期", "en": "{unit} refuses the extension"},
+    "subcase": {"zh-hans": "{unit}办理子件{other}", "en": "{unit} opens {other} below it"},
+    "subcase_ended": {"zh-hans": "子件{other}已办结：{outcome}", "en": "{other} below it has ended: {outcome}"},
+    "subcase_unwaited": {"zh-hans": "{unit}不再等待子件", "en": "{unit} no longer waits for the cases below"},
     "account_asked": {
         "zh-hans": "{unit}申请挂账（拟于{day}复核）",
         "en": "{unit} asks to put it on account until {day}",
@@ -76,6 +79,13 @@ STEPS: dict[str, dict[str, str]] = {
     "decided": {"zh-hans": "{rule}", "en": "{rule}"},
     "entered": {"zh-hans": "进入“{stage}”，由{units}办理", "en": "“{stage}” is now with {units}"},
     "closed": {"zh-hans": "办结：{stage}", "en": "Closed: {stage}"},
+}
+
+# What a case ended with that came to no end of its flow.
+ENDS: dict[str, dict[str, str]] = {
+    "closed": {"zh-hans": "已办结", "en": "closed"},
+    "cancelled": {"zh-hans": "已撤销", "en": "cancelled"},
+    "merged": {"zh-hans": "已并单", "en": "merged"},
 }
 
 

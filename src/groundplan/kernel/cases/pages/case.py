@@ -17,6 +17,7 @@ from groundplan.kernel.cases.pages.forms import form_for, units_listed
 from groundplan.kernel.cases.queries.accounts import account_of
 from groundplan.kernel.cases.queries.explaining import explain
 from groundplan.kernel.cases.queries.offers import offers_for
+from groundplan.kernel.cases.queries.subcases import above_shown, below_shown
 from groundplan.kernel.ledger import queries as ledger
 from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
@@ -107,6 +108,8 @@ def context_of(
     return {
         **live_context(case),
         "flow": flow,
+        "above": above_shown(actor, case),
+        "below": shown.below_rows(below_shown(actor, case)),
         "data": shown.data_shown(case, flow),
         "personal": [
             (name, flow.fields[name].label, (clear or {}).get(name, value), name in (clear or {}))

@@ -139,6 +139,8 @@ _TASK: dict[str, tuple[Callable[..., Any], _Words]] = {
     "reassign": (actions.reassign_task, lambda given: _only(given, "to_party", "reason")),
     "redispatch": (actions.redispatch_task, lambda given: _only(given, "to_party", "note")),
     "assist": (actions.add_assisting, lambda given: {"party": given["to_party"], **_only(given, "note")}),
+    "subcase": (actions.open_subcase, lambda given: _only(given, "flow", "title", "note", "waits")),
+    "stop_waiting": (actions.stop_waiting, lambda given: _only(given, "reason")),
     "account": (actions.request_account, lambda given: _only(given, "reason", "review_on")),
     "account_grant": (actions.decide_account, lambda given: {"grant": True, **_only(given, "note")}),
     "account_deny": (actions.decide_account, lambda given: {"grant": False, **_only(given, "note")}),

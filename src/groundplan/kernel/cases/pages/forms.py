@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.cases.logic.flow import CaseField, Flow
+from groundplan.kernel.cases.logic.flow import CaseField, Flow, Work
 from groundplan.kernel.cases.logic.values import unit_codes
 from groundplan.kernel.cases.models import Case, Task
+from groundplan.kernel.cases.queries.flows import flow_of, flows_in_force
 from groundplan.kernel.cases.queries.offers import Offer
 from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.models import Party
@@ -159,6 +160,11 @@ def _extra(offer: Offer) -> dict[str, forms.Field]:
         if offer.action == "redispatch"
         else {}
     )
+    below_case = {
+        "flow": forms.ChoiceField(label=_("流程"), choices=_flows_below(offer.task)),
+        "title": forms.CharField(label=_("事由"), max_length=300),
+        "waits": forms.BooleanField(label=_("等待子件办结后继续"), required=False, initial=True),
+    }
     span = {
         "amount": forms.IntegerField(label=_("延长"), min_value=1, max_value=90),
         "unit": forms.ChoiceField(
@@ -182,6 +188,7 @@ def _extra(offer: Offer) -> dict[str, forms.Field]:
         "extend": {**span, **reason},
         "suspend": {**reason, "until": forms.DateTimeField(
             label=_("恢复时间"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))},
+        "subcase": {**below_case, **note},
         "account": {**reason, **review}, "account_review": {**review, "note": _note(_("复核情况"), required=True)},
         "account_grant": note, "account_deny": note, "account_end": {"note": _note(_("销账情况"), required=True)},
         "merge": {"cases": forms.CharField(label=_("被并入的编号（以逗号分隔）"), max_length=400), **reason},
@@ -190,6 +197,13 @@ def _extra(offer: Offer) -> dict[str, forms.Field]:
         "rate": {**call, **note},
     }  # fmt: skip
     return forms_of.get(offer.action, reason)
+
+
+def _flows_below(task: Task | None) -> list[tuple[str, str]]:
+    """The flows of which a task may open cases."""
+    work = flow_of(task.case.flow_version_id).work(task.stage, task.key) if task else None
+    wanted = work.subcases if isinstance(work, Work) else {}
+    return [(each.key, _label(each.label)) for each in flows_in_force() if each.key in wanted] if wanted else []
 
 
 def _below(task: Task | None) -> list[tuple[str, str]]:

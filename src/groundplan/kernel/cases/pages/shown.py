@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from groundplan.kernel.cases.logic.flow import Flow, ParallelStage
 from groundplan.kernel.cases.models import Case, Step, Task, Timed
 from groundplan.kernel.cases.queries import Row
 from groundplan.kernel.cases.queries.explaining import Explanation
+from groundplan.kernel.cases.queries.subcases import Below
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.places.queries import divisions
 from groundplan.lib import clock
@@ -173,6 +175,11 @@ def row_shown(row: Row, flow: Flow) -> RowShown:
         state, tone = STATES[row.case.state]
     stage = stage_label(flow, task.stage, task.key) if task else stage_label(flow, row.case.stage)
     return RowShown(row.case, task, stage, str(state), "late" if late else tone, due, late)
+
+
+def below_rows(rows: Sequence[Below]) -> list[tuple[Below, Any, Any]]:
+    """Sub-cases with flow and state in words."""
+    return [(each, each.case.flow_version.label, STATES[each.case.state]) for each in rows]
 
 
 def data_shown(case: Case, flow: Flow) -> list[tuple[Any, Any]]:

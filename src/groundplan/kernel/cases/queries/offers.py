@@ -31,6 +31,8 @@ LABELS: dict[str, Labels] = {
     "reassign": {"zh-hans": "改派", "en": "Correct the dispatch"},
     "assist": {"zh-hans": "请求协办", "en": "Ask to assist"},
     "extend": {"zh-hans": "申请延期", "en": "Ask for an extension"},
+    "subcase": {"zh-hans": "办理子件", "en": "Open a case below"},
+    "stop_waiting": {"zh-hans": "不再等待子件", "en": "Stop waiting for the cases below"},
     "account": {"zh-hans": "申请挂账", "en": "Ask to put it on account"},
     "account_grant": {"zh-hans": "同意挂账", "en": "Put it on account"},
     "account_deny": {"zh-hans": "不同意挂账", "en": "Refuse the account"},
@@ -113,7 +115,10 @@ def _of_task(actor: Actor, flow: Flow, task: Task) -> Iterator[Offer]:
         yield from (_offer(action, task, main=True) for action in PAIRS[task.kind] if not own)
         return
     work = flow.work(task.stage, task.key)
-    if not isinstance(work, Work) or task.state == "waiting":
+    if not isinstance(work, Work):
+        return
+    if task.state == "waiting":
+        yield from _of_waiting(work, task)
         return
     if task.state == "offered":
         yield _offer("sign", task, main=True)
@@ -122,11 +127,22 @@ def _of_task(actor: Actor, flow: Flow, task: Task) -> Iterator[Offer]:
             yield _completing(task, key, outcome)
     if task.kind in {"child", "assist"}:
         yield _offer("return", task)
+    yield from _of_subcases(work, task)
     for action in OWN:
         if action not in work.allow or (task.state == "offered" and action != "return"):
             continue
         if task.kind == "work" or (task.kind == "child" and action not in {"return", "extend", "account"}):
             yield _offer(action, task)
+
+
+def _of_waiting(work: Work, task: Task) -> Iterator[Offer]:
+    if work.subcases and task.subcases.filter(waits=True, ended_at=None).exists():
+        yield _offer("stop_waiting", task)
+
+
+def _of_subcases(work: Work, task: Task) -> Iterator[Offer]:
+    if work.subcases and task.state == "open" and task.kind in {"work", "child"}:
+        yield _offer("subcase", task)
 
 
 def _completing(task: Task, key: str, outcome: Outcome) -> Offer:
