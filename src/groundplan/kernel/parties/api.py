@@ -196,7 +196,7 @@ class DeputyIn(Schema):
     """A deputy for a term; without ``principal`` for oneself."""
 
     deputy: str = Code
-    principal: str | None = Field(None, max_length=64)
+    principal: str | None = Field(None, max_length=64, pattern=r"^[^\x00-\x1f]+$")
     unit: str = Code
     roles: list[Role] = Field(min_length=1, max_length=10)
     kind: Literal["leave", "delegation"] = "leave"

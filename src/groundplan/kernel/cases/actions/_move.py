@@ -254,7 +254,7 @@ class Move:
             at=self.now,
             kind=kind,
             text=step_text(kind, **texts),
-            note=note,
+            note=note.replace("\x00", ""),
             actor=self.actor.actor_id,
             actor_name=self.actor.display_name,
             task=task,

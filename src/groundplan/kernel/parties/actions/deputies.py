@@ -58,7 +58,8 @@ def name_deputy(
     if not deputy.is_active or not in_line(deputy, party):
         raise DeputyRefused(_("代理人须为本单位或其上下级单位的在岗人员。"))
     wanted = _checked_roles(principal, party, roles)
-    if not today() <= valid_from <= last_day <= valid_from + dt.timedelta(days=MOST_DAYS):
+    longest = max((last_day - valid_from).days, (valid_from - today()).days)
+    if not today() <= valid_from <= last_day or longest > MOST_DAYS:
         raise DeputyRefused(
             _("代理期限须自今日起、有终止日期，且不超过一年。"), accepted=f"{today().isoformat()} …, ≤ {MOST_DAYS} days"
         )

@@ -103,6 +103,7 @@ def test_who_closes_the_account_ends_the_deputy(bureau):
         ({"reason": " \x00 "}, DeputyRefused),
         ({"kind": "gift"}, DeputyRefused),
         ({"last_day": dt.date(2999, 1, 1)}, DeputyRefused),
+        ({"valid_from": dt.date.max, "last_day": dt.date.max}, DeputyRefused),
         ({"valid_from": dt.date(2020, 1, 1)}, DeputyRefused),
         ({"last_day": dt.date(2020, 1, 1)}, DeputyRefused),
     ],

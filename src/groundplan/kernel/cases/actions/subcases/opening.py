@@ -14,7 +14,7 @@ from groundplan.kernel.cases.actions._rights import require_reason
 from groundplan.kernel.cases.actions.opening import open_case
 from groundplan.kernel.cases.errors import NotForThisStage, TooDeep
 from groundplan.kernel.cases.logic.flow import Flow
-from groundplan.kernel.cases.models import SubCase, Task
+from groundplan.kernel.cases.models import SubCase
 from groundplan.kernel.cases.queries.flows import flow_of, version_in_force
 from groundplan.kernel.cases.queries.scope import require_holder
 from groundplan.kernel.cases.queries.subcases import above
@@ -96,8 +96,3 @@ def _carried(move: Move, below: Flow) -> dict[str, Any]:
         and not field.personal
         and not below.fields[name].personal
     }
-
-
-def held_by(task: Task) -> bool:
-    """Whether a task still waits for a case below it."""
-    return SubCase.objects.filter(task=task, waits=True, ended_at=None).exists()

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.actions._loading import load, lock_case
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions._rights import require_reason
-from groundplan.kernel.cases.actions.subcases.opening import held_by
 from groundplan.kernel.cases.errors import CaseMoved, NotForThisStage
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import EndStage
@@ -19,7 +18,7 @@ from groundplan.kernel.cases.logic.texts import ENDS
 from groundplan.kernel.cases.models import ACTIVE_CASE, ACTIVE_TASK, Case, SubCase, Task
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.scope import require_holder
-from groundplan.kernel.cases.queries.subcases import main_of
+from groundplan.kernel.cases.queries.subcases import held_by, main_of
 from groundplan.kernel.parties.queries import SYSTEM, Actor
 
 

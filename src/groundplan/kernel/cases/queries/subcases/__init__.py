@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from groundplan.kernel.cases.models import Case, SubCase
+from groundplan.kernel.cases.models import Case, SubCase, Task
 from groundplan.kernel.cases.queries.scope import sees
 from groundplan.kernel.parties.queries import Actor
 
@@ -49,3 +49,8 @@ def main_of(case: Case) -> Case:
             break
         case = case.merged_into
     return case
+
+
+def held_by(task: Task) -> bool:
+    """Whether a task still waits for a case below it."""
+    return SubCase.objects.filter(task=task, waits=True, ended_at=None).exists()
