@@ -27,9 +27,7 @@ from groundplan.kernel.cases.logic.flow import (
 from groundplan.kernel.cases.logic.reading import FlowTooLarge, GivenTwice, read_yaml
 from groundplan.lib.errors import GroundplanError
 
-MOST_NAMED = 20
-MOST_PROBLEMS = 200
-MOST_REASON = 500
+MOST_NAMED, MOST_PROBLEMS, MOST_REASON = 20, 200, 500
 CompileTest = Callable[[str, CaseField], object]
 CheckSpan = Callable[[str], object]
 
