@@ -2,6 +2,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "../parts/clocks";
 import { startDialogs } from "../parts/dialogs";
+import { startKeys } from "../parts/keys";
 import { startPreviews } from "../parts/previews";
 import { startStream } from "../parts/stream";
 
@@ -20,6 +21,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 startDialogs(document);
+startKeys(document);
 startPreviews(document);
 startClocks();
 startStream();

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.conftest import environment
 from browser.test_pages import RULES
+from playwright.sync_api import expect
 
 from groundplan.demo.units import PASSWORD
 
@@ -190,3 +192,38 @@ def test_a_passkey_is_registered_and_asked_for_at_the_next_sign_in(visitor, town
     page.locator("main table form button").click()
     page.wait_for_load_state()
     assert page.locator("main table form").count() == 0
+
+
+def test_an_operator_enters_a_call_by_keyboard_within_forty_seconds(visitor):
+    """Screen-pop to the next call: every key is counted, and typing is reckoned at four characters a second."""
+    page = visitor.page("operator")
+    page.goto("/intake?caller=13900001234")
+    page.wait_for_selector("html[data-ready=true]", state="attached")
+    assert 'name="text"' in page.evaluate(FOCUSED)
+    pressed, started = 0, time.monotonic()
+    said = "示范路小学门口路灯不亮三天了"
+    page.keyboard.type(said)
+    page.wait_for_selector("#likely >> text=路灯不亮怎么报修")
+    for keys in ("Alt+3", "Alt+s"):
+        page.keyboard.press(keys)
+        pressed += 1
+    page.wait_for_selector("text=已受理")
+    waited = time.monotonic() - started
+    assert 'name="reporter_phone"' in page.evaluate(FOCUSED), "the desk is ready for the next call"
+    seconds = waited + len(said) / 4 + pressed
+    assert pressed <= 4
+    assert seconds <= 40, f"{seconds:.1f} s"
+
+
+def test_an_operator_answers_from_the_knowledge_by_keyboard(visitor):
+    page = visitor.page("operator")
+    page.goto("/intake?caller=13900001235")
+    page.wait_for_selector("html[data-ready=true]", state="attached")
+    page.keyboard.type("想问一下居住证怎么办要带什么")
+    page.wait_for_selector("#likely >> text=居住证办理需要哪些材料")
+    page.keyboard.press("Alt+2")
+    page.keyboard.press("Alt+k")
+    expect(page.locator("#id_reply")).to_have_value(re.compile(r".{10,}", re.DOTALL))
+    page.keyboard.press("Alt+r")
+    page.wait_for_selector("text=已受理")
+    is_accessible(page)
