@@ -25,10 +25,10 @@ def run(*words):
 
 def test_the_flows_in_force_are_listed():
     told = json.loads(run("list", "--json").stdout)
-    assert told["flows"] == [
-        {"key": "city-management", "version": 1, "label": "城市管理案卷"},
-        {"key": "hotline", "version": 1, "label": "热线工单"},
-    ]
+    listed = {each["key"]: (each["version"], each["label"]) for each in told["flows"]}
+    assert listed["city-management"] == (1, "城市管理案卷")
+    assert listed["hotline"] == (1, "热线工单")
+    assert list(listed) == sorted(listed)
     assert "hotline\tv1\t热线工单" in run("list").stdout
 
 

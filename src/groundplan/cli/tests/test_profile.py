@@ -1,5 +1,7 @@
 """What the profile ships: in force in an empty installation, drafts after an upgrade, never over the city's own."""
 
+from importlib.resources import files
+
 import pytest
 
 from groundplan.base.registers.models import CodeList
@@ -13,11 +15,11 @@ from groundplan.profiles.loading import load_profile
 from groundplan.systems.incidents.models import Category
 
 pytestmark = pytest.mark.django_db
-FLOWS = {"hotline", "city-management"}
-RULES = {
-    "city-management-dispatch", "city-management-limits", "city-management-screening", "dispatch-directory",
-    "hotline-limits",
-}  # fmt: skip
+SHIPPED = files("groundplan.profiles").joinpath("cn")
+RULES, FLOWS = (
+    {item.name.removesuffix(".yaml") for item in SHIPPED.joinpath(folder).iterdir() if item.name.endswith(".yaml")}
+    for folder in ("rules", "flows")
+)
 
 
 def in_force():
@@ -29,6 +31,8 @@ def in_force():
 
 def test_an_empty_installation_begins_with_rules_flows_and_code_lists():
     done = load_profile()
+    assert {"hotline", "city-management"} <= FLOWS
+    assert {"hotline-limits", "dispatch-directory"} <= set(done.rules)
     assert set(done.rules) == RULES
     assert in_force() == {(key, 1) for key in FLOWS | RULES}
     assert (CodeList.objects.count(), Category.objects.exists()) == (2, True)
