@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 
 from groundplan.lib.errors import Conflict, Invalid
 
-Unit = Literal["work_days", "work_hours", "days", "hours", "minutes"]
+Unit = Literal["work_days", "work_hours", "emergency_hours", "days", "hours", "minutes"]
 Period = tuple[time, time]
 Days = Callable[[date], bool]
 WORK_UNITS = frozenset({"work_days", "work_hours"})
-_SECONDS = {"days": 86400, "hours": 3600, "work_hours": 3600, "minutes": 60}
+_SECONDS = {"days": 86400, "hours": 3600, "work_hours": 3600, "emergency_hours": 3600, "minutes": 60}
 _ZERO = timedelta(0)
 # A span that needs more days than this is a mistake in a rule, not a deadline.
 _MOST_DAYS = 3660
@@ -54,7 +54,11 @@ class BadSpan(Invalid):
 
 @dataclass(frozen=True)
 class Span:
-    """An amount of time in its unit: work time (``work_days``, ``work_hours``) or natural time."""
+    """An amount of time in its unit: work time (``work_days``, ``work_hours``) or natural time.
+
+    ``emergency_hours`` (紧急工作时, GB/T 30428.8) run by night and on days off as ``hours`` do, with
+    their own name.
+    """
 
     amount: Decimal
     unit: Unit
@@ -81,7 +85,7 @@ class Span:
         if not number.is_finite() or number < 0 or unit not in get_args(Unit):
             raise BadSpan(
                 _("“%(text)s”不是有效的时限。") % {"text": text},
-                accepted="5 work_days, 2 work_hours, 3 days, 1.5 hours, 30 minutes",
+                accepted="5 work_days, 2 work_hours, 2 emergency_hours, 3 days, 1.5 hours, 30 minutes",
             )
         return cls(number, cast("Unit", unit))
 

@@ -84,6 +84,13 @@ def test_natural_hours_run_through_the_night():
     assert CN.due(at("2026-07-08T22:00"), Span.parse("4 hours")) == at("2026-07-09T02:00")
 
 
+def test_emergency_hours_run_by_night_and_on_days_off_and_keep_their_name():
+    saturday_night = at("2026-07-11T23:30")
+    assert CN.due(saturday_night, Span.parse("2 emergency_hours")) == at("2026-07-12T01:30")
+    assert CN.due(saturday_night, Span.parse("2 work_hours")) == at("2026-07-13T11:00")
+    assert str(Span.parse("2 emergency_hours")) == "2 emergency_hours"
+
+
 def test_a_year_without_calendar_is_never_guessed():
     with pytest.raises(CalendarMissing) as caught:
         CN.due(at("2026-12-31T16:00"), Span.parse("1 work_days"))

@@ -10,6 +10,7 @@ from groundplan.kernel.cases.actions.account import (
 from groundplan.kernel.cases.actions.course import (
     cancel_case,
     reopen_case,
+    reopen_unsolved,
     resume_case,
     supervise_case,
     suspend_case,
@@ -70,6 +71,7 @@ __all__ = [
     "refuse_transfer",
     "remind_accounts",
     "reopen_case",
+    "reopen_unsolved",
     "request_account",
     "request_extension",
     "resume_case",

@@ -17,7 +17,15 @@ from groundplan.kernel.rules import queries as rule_queries
 from groundplan.lib.worktime import Span
 
 
-def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, actor: Actor) -> Any:
+def decide(
+    flow: Flow,
+    case: Case,
+    rule: str,
+    facts: Mapping[str, str] | None,
+    actor: Actor,
+    *,
+    known: Mapping[str, Any] | None = None,
+) -> Any:
     """Decide by a rule on the data of a case; the decision and its ground are stored by kernel.rules.
 
     Args:
@@ -26,10 +34,11 @@ def decide(flow: Flow, case: Case, rule: str, facts: Mapping[str, str] | None, a
         rule: key of the rule.
         facts: fact -> field; None = every input of the rule that is a field of the flow.
         actor: who caused it.
+        known: facts that stand in no field.
     """
     names = facts if facts is not None else {name: name for name in inputs_of(rule) if name in flow.fields}
     given = {fact: values.load(flow.fields[name], case.data.get(name)) for fact, name in names.items()}
-    present = {fact: value for fact, value in given.items() if value is not None}
+    present = {fact: value for fact, value in given.items() if value is not None} | dict(known or {})
     return rules.decide(key=rule, facts=present, subject=f"case:{case.public_id}", actor=actor.actor_id)
 
 

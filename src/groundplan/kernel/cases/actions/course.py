@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
 from groundplan.kernel.cases.actions._loading import load_case
+from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions._rights import require_power, require_reason
-from groundplan.kernel.cases.errors import DataInvalid, NotYourTask
+from groundplan.kernel.cases.errors import CaseNotFound, DataInvalid, NotYourTask
 from groundplan.kernel.cases.models import ACTIVE_CASE, Account, Case
 from groundplan.kernel.cases.queries.scope import controls
 from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.rules.errors import NoRowMatches, RuleNotInForce, RuleUnknown
 
 
 @transaction.atomic
@@ -102,7 +104,44 @@ def reopen_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
     move = load_case(actor, case, seen, "closed")
     if not controls(actor, move.case, move.flow):
         raise NotYourTask(accepted=", ".join(move.flow.control_roles))
+    return _reopen(move, actor, require_reason(reason), None)
+
+
+@transaction.atomic
+def reopen_unsolved(*, actor: Actor, case: UUID | str, reason: str) -> Case | None:
+    """Reopen a closed case that its reporter calls not solved, where the rule of the flow (``unsolved``) says yes.
+
+    Args:
+        actor: the reporter.
+        case: public id of the case.
+        reason: what is not solved, in the reporter's words.
+
+    Returns:
+        The case; None when the flow has no such rule, the rule is not in force, or it says no (which is on record).
+
+    Raises:
+        CaseNotFound: the actor is not its reporter.
+        DataInvalid: no reason.
+        NotForThisStage: the case is not closed.
+    """
+    found = Case.objects.only("reporter").filter(public_id=case).first()
+    if found is None or not found.reporter or found.reporter != actor.actor_id:
+        raise CaseNotFound
+    move = load_case(actor, case, None, "closed", by_reporter=True)
     text = require_reason(reason)
+    asked, closed = move.flow.unsolved, move.case.closed_at
+    if asked is None or closed is None:
+        return None
+    facts = {"times": move.case.reopened, "days": (move.now - closed).days}
+    try:
+        wanted = {name: value for name, value in facts.items() if name in deciding.inputs_of(asked.rule)}
+        decision = deciding.decide(move.flow, move.case, asked.rule, asked.facts, actor, known=wanted)
+    except (RuleUnknown, RuleNotInForce, NoRowMatches):
+        return None
+    return _reopen(move, actor, text, decision.public_id) if decision.outputs.get(asked.output) is True else None
+
+
+def _reopen(move: Move, actor: Actor, reason: str, decision: UUID | None) -> Case:
     move.case.state = "open"
     move.case.closed_at = None
     move.case.outcome = ""
@@ -110,7 +149,7 @@ def reopen_case(*, actor: Actor, case: UUID | str, seen: int | None, reason: str
     move.case.paused_for = []
     spans, _none = deciding.spans_for(move.flow, move.case, move.flow.total, actor)
     clockwork.start(move.case, spans, move.now, move.flow.calendar)
-    first = move.step("reopen", note=text)
+    first = move.step("reopen", note=reason, decision=decision)
     move.announce("case.reopened.v1", times=move.case.reopened)
     move.enter(move.flow.reopen_to or move.flow.start)
     move.finish("reopen", first=first, data={"times": move.case.reopened})

@@ -81,19 +81,6 @@ def _document(text: str) -> tuple[Any, Problem | None]:
     return None, fault
 
 
-def as_written(document: dict[str, Any], text: str) -> dict[str, Any]:
-    """A stored flow with stages, fields and values in the order of its file; the database keeps no order of keys."""
-    ordered: dict[str, Any] = _in_order(document, yaml.safe_load(text))
-    return ordered
-
-
-def _in_order(value: Any, written: Any) -> Any:
-    if not (isinstance(value, dict) and isinstance(written, dict)):
-        return value
-    keys = [*(key for key in written if key in value), *(key for key in value if key not in written)]
-    return {key: _in_order(value[key], written.get(key)) for key in keys}
-
-
 def check_flow(flow: Flow, *, compile_test: CompileTest, check_span: CheckSpan) -> list[Problem]:
     """All faults of a flow that would strand a case, in the order of the file.
 
@@ -158,6 +145,7 @@ class _Checker:
         self.stage_exists("start", flow.start)
         if flow.reopen_to:
             self.stage_exists("reopen_to", flow.reopen_to)
+        self.facts("unsolved", flow.unsolved.facts if flow.unsolved else None)
         self.limit("total", flow.total)
         self.limit("escalation.every", flow.escalation.every)
         self.owner("account.decided_by", flow.account.decided_by)
@@ -205,7 +193,10 @@ class _Checker:
             self.span(where, limit.limit)
         if limit.field is not None:
             self.field_exists(f"{where}.field", limit.field)
-        for fact, name in (limit.facts or {}).items():
+        self.facts(where, limit.facts)
+
+    def facts(self, where: str, facts: Mapping[str, str] | None) -> None:
+        for fact, name in (facts or {}).items():
             self.field_exists(f"{where}.facts.{fact}", name)
 
     def span(self, where: str, text: str) -> None:
@@ -306,13 +297,11 @@ class _Checker:
             for name in outcome.apart_from:
                 if name not in self.flow.stages:
                     self.add(f"{where}.outcomes.{key}.apart_from", f"{name!r} is no stage")
-            for fact, name in ((outcome.files.facts if outcome.files else None) or {}).items():
-                self.field_exists(f"{where}.outcomes.{key}.files.facts.{fact}", name)
+            self.facts(f"{where}.outcomes.{key}.files", outcome.files.facts if outcome.files else None)
             self.guards(f"{where}.outcomes.{key}.when", outcome.when)
 
     def rule(self, where: str, stage: RuleStage) -> None:
-        for fact, name in (stage.facts or {}).items():
-            self.field_exists(f"{where}.facts.{fact}", name)
+        self.facts(where, stage.facts)
         for name in stage.sets:
             self.field_exists(f"{where}.sets", name)
         for position, way in enumerate(stage.next):

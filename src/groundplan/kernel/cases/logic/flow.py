@@ -282,6 +282,18 @@ class Escalation(Strict):
     levels: int = Field(default=3, ge=0, le=9)
 
 
+class Unsolved(Strict):
+    """Whether a reporter's "not solved" opens the closed case again: a rule's yes.
+
+    Its facts are fields of the flow, and where it asks for them ``times`` (how often the case was reopened) and
+    ``days`` (whole days since it was closed).
+    """
+
+    rule: str
+    output: str = "reopens"
+    facts: dict[str, str] = {}
+
+
 class Flow(Strict):
     """A whole flow."""
 
@@ -301,6 +313,7 @@ class Flow(Strict):
     account: OnAccount = OnAccount()
     start: str
     reopen_to: str | None = None
+    unsolved: Unsolved | None = None
     stages: dict[Name, Stage]
 
     def work(self, stage: str, key: str = "") -> Work | RulingStage:

@@ -72,3 +72,16 @@ def _values(node: yaml.Node, known: dict[int, int]) -> int:
         count += sum(_values(value, known) for value in node.value)
     known[id(node)] = count
     return count
+
+
+def as_written(document: dict[str, Any], text: str) -> dict[str, Any]:
+    """A stored flow with stages, fields and values in the order of its file; the database keeps no order of keys."""
+    ordered: dict[str, Any] = _in_order(document, yaml.safe_load(text))
+    return ordered
+
+
+def _in_order(value: Any, written: Any) -> Any:
+    if not (isinstance(value, dict) and isinstance(written, dict)):
+        return value
+    keys = [*(key for key in written if key in value), *(key for key in value if key not in written)]
+    return {key: _in_order(value[key], written.get(key)) for key in keys}

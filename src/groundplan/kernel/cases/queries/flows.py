@@ -7,8 +7,8 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.errors import FlowUnknown
-from groundplan.kernel.cases.logic.check import as_written
 from groundplan.kernel.cases.logic.flow import Flow
+from groundplan.kernel.cases.logic.reading import as_written
 from groundplan.kernel.cases.models import Case, FlowVersion
 from groundplan.lib.sql import rows
 

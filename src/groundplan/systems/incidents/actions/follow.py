@@ -56,7 +56,9 @@ def supplement_report(*, number: str, code: str, text: str, files: Sequence[tupl
 
 @transaction.atomic
 def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | None, note: str = "") -> Incident:
-    """Rate a closed case once.
+    """Rate a closed case, once each time that it was closed.
+
+    Who says "not solved" says what; where the rule of the flow allows it, the case is opened again with that reason.
 
     Args:
         number: receipt number.
@@ -68,18 +70,25 @@ def rate_report(*, number: str, code: str, satisfaction: int, solved: bool | Non
     Raises:
         ReceiptUnknown: number or code is wrong.
         AlreadyRated: the case is not closed, or was rated.
+        ReportInvalid: not solved, and not said what.
     """
     incident = queries.incident_of_receipt(number, code)
     if not queries.follow(number, code).may_rate:
-        raise AlreadyRated(_("办结后可评价一次。"))
+        raise AlreadyRated(_("每次办结后可评价一次。"))
+    reason = _masked(incident, note)[:2000]
+    if solved is False and not reason.strip():
+        raise ReportInvalid(_("请写明哪里没有解决，以便重新办理。"), fields=[{"field": "note", "reason": "missing"}])
     cases.rate_case(
         actor=_reporter_of(incident),
         case=incident.case.public_id,
         source="reporter",
         satisfaction=satisfaction,
         solved=solved,
-        note=_masked(incident, note)[:2000],
+        note=reason,
     )
+    if solved is False:
+        cases.reopen_unsolved(actor=_reporter_of(incident), case=incident.case.public_id, reason=reason)
+        incident.case.refresh_from_db()
     return incident
 
 

@@ -140,7 +140,17 @@ class RatingForm(forms.Form):
         label=_("满意度"), coerce=int, widget=forms.RadioSelect,
         choices=[(5, _("非常满意")), (4, _("满意")), (3, _("基本满意")), (2, _("不满意")), (1, _("非常不满意"))],
     )  # fmt: skip
-    note = forms.CharField(label=_("意见"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        label=_("意见"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("选“未解决”的，请写明哪里没有解决，以便重新办理。"),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Who says "not solved" says what."""
+        asked: dict[str, Any] = super().clean() or {}
+        if asked.get("solved") == "no" and not asked.get("note", "").strip():
+            self.add_error("note", _("请写明哪里没有解决，以便重新办理。"))
+        return asked
 
 
 class IntakeForm(PlaceForm):

@@ -102,10 +102,11 @@ def rate(request: HttpRequest) -> HttpResponse:
         return _shown(request, rating_form=form)
     asked = form.cleaned_data
     actions.count_visit(door="supplement", visitor=visitor_of(request))
-    actions.rate_report(
+    rated = actions.rate_report(
         **_credentials(request), satisfaction=asked["satisfaction"], solved=asked["solved"] == "yes", note=asked["note"]
     )
-    messages.success(request, _("感谢您的评价。"))
+    again = _("已按您说明的情况重新交办，受理编号不变。")
+    messages.success(request, again if rated.case.active else _("感谢您的评价。"))
     return redirect("follow")
 
 

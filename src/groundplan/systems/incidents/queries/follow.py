@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from groundplan.kernel.cases.models import FlowVersion, Rating, Task
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import crypto
@@ -87,7 +89,7 @@ def follow(number: str, code: str) -> FollowView:
     )
     closed = case.closed_at is not None
     reply = str(case.data.get("reply") or (case.data.get("result") if closed else "") or "")
-    rated = Rating.objects.filter(case=case, source="reporter").exists()
+    rated = closed and Rating.objects.filter(case=case, source="reporter", at__gte=case.closed_at).exists()
     return FollowView(
         number=incident.receipt,
         title=case.title,
@@ -125,9 +127,9 @@ def reports_of(actor: Actor, most: int = 50) -> list[OwnReport]:
     rows = Incident.objects.filter(case__reporter=actor.actor_id).select_related("case__flow_version")
     found = list(rows.order_by("-id")[:most])
     rated = set(
-        Rating.objects.filter(case_id__in=[each.case_id for each in found], source="reporter").values_list(
-            "case_id", flat=True
-        )
+        Rating.objects.filter(
+            case_id__in=[each.case_id for each in found], source="reporter", at__gte=F("case__closed_at")
+        ).values_list("case_id", flat=True)
     )
     return [
         OwnReport(

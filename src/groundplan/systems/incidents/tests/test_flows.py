@@ -1,10 +1,13 @@
 """Both flows from the report to their end, each step by the role that does it."""
 
+from datetime import datetime
+
 import pytest
 
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.errors import NotYourTask
 from groundplan.kernel.cases.models import Case
+from groundplan.lib import clock
 from groundplan.systems.incidents import actions
 from groundplan.systems.incidents.tests.factories import EAST_POINT, WEST_POINT, complete, make_town, open_task, sign
 
@@ -49,6 +52,20 @@ def test_an_inspectors_own_report_is_registered_directly():
     )  # fmt: skip
     assert reread(receipt.case).stage == "register"
     assert reread(receipt.case).data["territory_party"] == "s339902001"
+
+
+@pytest.mark.parametrize(("urgency", "due"), [("urgent", "2026-07-12T01:30"), ("normal", "2026-07-14T17:30")])
+def test_an_emergency_runs_through_the_night_while_other_work_waits_for_the_morning(urgency, due):
+    town = make_town()
+    with clock.standing_at(datetime.fromisoformat("2026-07-11T23:30+08:00")):
+        case = actions.report_incident(
+            actor=town["inspector"], channel="inspector", flow="city-management", kind="matter", category="06002",
+            urgency=urgency, text="路面塌陷，已设围挡", point=EAST_POINT,
+        ).case  # fmt: skip
+        complete(town["registrar"], case, "file", kind="matter", category="06002")
+        complete(town["dispatcher"], case, "dispatch", lead_party="s339902001")
+        task = sign(town["east-street"], case)
+    assert task.due_at == datetime.fromisoformat(f"{due}+08:00")
 
 
 def test_those_who_dispatch_do_not_register_and_handlers_do_not_verify():

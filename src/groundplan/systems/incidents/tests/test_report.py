@@ -1,17 +1,19 @@
 """The one door: masking, places, doubles, doors and roles, limits."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
 import pytest
 
 from groundplan.kernel.cases import actions as cases
-from groundplan.kernel.cases.errors import IdentityHidden
-from groundplan.kernel.cases.models import Case
+from groundplan.kernel.cases.errors import CaseNotFound, IdentityHidden
+from groundplan.kernel.cases.models import Case, Rating
 from groundplan.kernel.events.registry import Event
 from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.parties.queries import ANONYMOUS, SYSTEM
+from groundplan.kernel.rules import queries as decisions
+from groundplan.lib import clock
 from groundplan.lib.coordinates import wgs84_to_gcj02
 from groundplan.lib.errors import NotAllowed
 from groundplan.systems.incidents import actions, queries
@@ -185,6 +187,62 @@ def test_a_reporter_adds_to_an_open_report_and_rates_a_closed_one_once():
     actions.rate_report(number=receipt.number, code=receipt.code, satisfaction=5, solved=True)
     with pytest.raises(AlreadyRated):
         actions.rate_report(number=receipt.number, code=receipt.code, satisfaction=1, solved=False)
+
+
+def closed_case(town, **given):
+    receipt = report(type="consult", text="社保如何补缴", **given)
+    complete(town["operator"], receipt.case, "answered", type="consult", reply="可在线办理。")
+    return receipt
+
+
+def unsolved(receipt, note="窗口说不能办，电话13800138000"):
+    return actions.rate_report(number=receipt.number, code=receipt.code, satisfaction=1, solved=False, note=note)
+
+
+def test_not_solved_opens_the_closed_case_again_with_the_reporters_reason_and_the_rules_ground():
+    town = make_town()
+    receipt = closed_case(town)
+    unsolved(receipt)
+    case = Case.objects.get(pk=receipt.case.pk)
+    step = case.steps.get(kind="reopen")
+    assert (case.state, case.stage, case.reopened, case.closed_at) == ("open", "assign", 1, None)
+    assert case.tasks.get(state__in=("open", "offered")).party == town.units["hotline-office"]
+    assert step.note == "窗口说不能办，电话138****8000"
+    assert decisions.decision(step.decision).decision.rows == ["U2"]
+    with pytest.raises(AlreadyRated):
+        unsolved(receipt)
+
+
+def test_not_solved_needs_a_reason_and_without_one_nothing_is_kept():
+    town = make_town()
+    receipt = closed_case(town)
+    with pytest.raises(ReportInvalid):
+        unsolved(receipt, note=" ")
+    assert not Rating.objects.exists()
+    assert queries.follow(receipt.number, receipt.code).may_rate
+
+
+def test_not_solved_opens_a_case_twice_at_most_and_no_longer_than_thirty_days_after_closing():
+    town = make_town()
+    receipt = closed_case(town, reporter_phone="13900000001")
+    for _again in range(2):
+        unsolved(receipt)
+        complete(town["hotline-dispatcher"], receipt.case, "refuse", reply="已多次答复。")
+    unsolved(receipt)
+    assert Case.objects.get(pk=receipt.case.pk).reopened == 2
+    late = closed_case(town, visitor="10.0.0.2", reporter_phone="13900000002")
+    with clock.standing_at(clock.now() + timedelta(days=31)):
+        unsolved(late)
+    assert Case.objects.get(pk=late.case.pk).state == "closed"
+
+
+def test_nobody_but_the_reporter_opens_a_case_by_calling_it_unsolved():
+    town = make_town()
+    receipt = closed_case(town)
+    for actor in (town["outsider"], town["roads"], ANONYMOUS, SYSTEM):
+        with pytest.raises(CaseNotFound):
+            cases.reopen_unsolved(actor=actor, case=receipt.case.public_id, reason="没有解决")
+    assert Case.objects.get(pk=receipt.case.pk).state == "closed"
 
 
 def test_an_anonymous_reporter_with_the_receipt_may_add_and_rate_too():

@@ -195,7 +195,8 @@ def check_plan(document: object) -> tuple[LinkagePlan | None, list[str]]:
         ]
 
 
-WORDS = {"minutes": "分钟", "hours": "小时", "days": "天", "work_hours": "工作小时", "work_days": "工作日"}
+WORDS = {"minutes": "分钟", "hours": "小时", "days": "天", "work_hours": "工作小时", "emergency_hours": "紧急工作时",
+         "work_days": "工作日"}  # fmt: skip
 
 
 def span_words(text: str) -> dict[str, str]:

@@ -25,7 +25,8 @@ COLOURS = {"红色": "red", "橙色": "orange", "黄色": "yellow", "蓝色": "b
 KINDS = {"人员": "people", "车辆": "vehicle", "物资": "store"}
 GRADE_WORDS = {"一级": "I", "二级": "II", "三级": "III", "四级": "IV", "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV"}
 TERRITORIES = {"属地区县": "district", "属地街道": "street"}
-UNITS = {"分钟": "minutes", "小时": "hours", "天": "days", "工作小时": "work_hours", "工作日": "work_days"}
+UNITS = {"分钟": "minutes", "小时": "hours", "天": "days", "工作小时": "work_hours", "紧急工作时": "emergency_hours",
+         "工作日": "work_days"}  # fmt: skip
 BASIC_ROWS = (
     ("预案代码", "urban-waterlogging", ""), ("预案名称", "暴雨内涝联动预案", "Waterlogging after heavy rain"),
     ("依据", "《中华人民共和国突发事件应对法》", "Emergency Response Law"), ("指挥单位代码", "command-centre", ""),
