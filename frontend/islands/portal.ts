@@ -2,6 +2,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "../parts/clocks";
 import { startDialogs } from "../parts/dialogs";
+import { startHelp } from "../parts/help";
 import { startKeys } from "../parts/keys";
 import { startPreviews } from "../parts/previews";
 import { startStream } from "../parts/stream";
@@ -21,6 +22,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 startDialogs(document);
+startHelp(document);
 startKeys(document);
 startPreviews(document);
 startClocks();

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from groundplan.portal.help import texts
 from groundplan.portal.navigation import SECTIONS, Entry, registry
+from groundplan.portal.templatetags.portal import label
 
 THEMES = ("light", "dark")
 
@@ -76,10 +78,22 @@ def map_base() -> dict[str, str]:
     return {"tiles": tiles, "approval": approval} if tiles and approval else {}
 
 
+def help_of(request: HttpRequest) -> tuple[str, str]:
+    """The address of the help of the page that is shown, and its title; both empty for a page without help."""
+    match = getattr(request, "resolver_match", None)
+    name = texts.addresses().get(match.url_name or "", "") if match else ""
+    if not name:
+        return "", ""
+    return reverse("help-page", args=[name]), label(texts.pages()[name].written.title.labels)
+
+
 def portal(request: HttpRequest) -> dict[str, Any]:
     """Context of the layout; what costs a query is only asked for when a template shows it."""
     theme = request.COOKIES.get("theme", "")
+    url, title = help_of(request)
     return {
+        "help_url": url,
+        "help_title": title,
         "navigation": SimpleLazyObject(lambda: groups(request)),
         "reader_name": SimpleLazyObject(lambda: registry.reader_name(request)),
         "city_name": registry.city_name(),

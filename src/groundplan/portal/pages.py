@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from groundplan.lib.errors import NotFound
 from groundplan.portal.context import THEMES
+from groundplan.portal.help.pages import urlpatterns as help_pages
 from groundplan.portal.samples import samples
 
 YEAR_S = 365 * 24 * 3600
@@ -62,4 +63,5 @@ urlpatterns: list[URLPattern] = [
     path("theme", set_theme, name="set-theme"),
     path("face", set_face, name="set-face"),
     path("components", components, name="components"),
+    *help_pages,
 ]

@@ -19,10 +19,14 @@ class PartiesConfig(AppConfig):
     def ready(self) -> None:
         """Connect sign-in, and tell the portal who reads."""
         from groundplan.kernel.parties.access import signin  # noqa: PLC0415 - models load after this module.
+        from groundplan.kernel.parties.logic.roles import ROLES  # noqa: PLC0415
         from groundplan.portal import desk  # noqa: PLC0415
+        from groundplan.portal.help.registry import registry as help_registry  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
 
         signin.connect()
+        help_registry.roles.update(ROLES)
+        help_registry.held = lambda request: frozenset(access_actor(request).roles)
         desk.registry.figure("accounts_active", {"zh-hans": "启用账号", "en": "Active accounts"}, accounts_active)
         desk.registry.figure(
             "roles_ending", {"zh-hans": "30 天内到期的角色", "en": "Roles ending within 30 days"}, roles_ending
