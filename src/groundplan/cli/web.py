@@ -11,10 +11,14 @@ import uvicorn
 from groundplan.lib import environment
 from groundplan.lib.processes import end_with_supervisor
 
+SWITCH_S = 0.001
+
 
 def main(descriptor: int) -> None:
     """Serve until SIGTERM; open streams get a few seconds to end."""
     end_with_supervisor()
+    # Most threads want the interpreter for a moment between two answers of the database; they should not wait long.
+    sys.setswitchinterval(SWITCH_S)
     # Streams and slow clients cost a descriptor each; the usual 1,024 would be the first thing to run out.
     _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -34,9 +34,14 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+NICE = 10
+
+
 def main() -> None:
     """Work until SIGTERM."""
     end_with_supervisor()
+    # Whoever waits for an answer goes before what may follow a moment later.
+    os.nice(NICE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundplan.config.settings")
     import django
 

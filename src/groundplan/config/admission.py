@@ -101,15 +101,20 @@ class Gate:
         """Whether an answer that is asked for now takes its usual time."""
         return self.inside <= QUIET and not self.shedding
 
-    def refusal(self) -> Refusal | None:
-        """Why nobody more is let in now; None when somebody is."""
-        if self.inside < int(self.limit):
+    def refusal(self, *, vital: bool = False) -> Refusal | None:
+        """Why nobody more is let in now; None when somebody is.
+
+        Args:
+            vital: what is asked must not be lost because others crowd, such as a report: it may queue in a standing
+                queue too.
+        """
+        if self.inside < (self.places + self.queue if vital else int(self.limit)):
             return None
         return Refusal(503, "overloaded", AGAIN_S)
 
-    async def enter(self) -> Refusal | None:
+    async def enter(self, *, vital: bool = False) -> Refusal | None:
         """Wait for a place; the refusal, or None once there is one. Whoever got a place calls :meth:`leave`."""
-        refused = self.refusal()
+        refused = self.refusal(vital=vital)
         if refused is not None:
             return refused
         if self.working < self.places and not self.waiting:

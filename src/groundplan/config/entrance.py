@@ -34,6 +34,8 @@ READER_S = 60.0
 BODY_S, BODY_BYTES_PER_S = 20.0, 8 * 1024
 OPEN_BODIES = 500
 OURS = {"127.0.0.1", "::1"}
+# What residents tell the city is let in while there is any room: nobody in need is sent away because others read pages.
+VITAL = {"/report", "/api/v1/incidents/reports", "/open311/v2/requests.json", "/open311/v2/requests.xml"}
 SAID = {
     "overloaded": "More is asked at this moment than can be answered.",
     "too-many-requests": "You ask more often than this installation answers one asker.",
@@ -74,7 +76,7 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or say when to come back."""
-        refused = self.too_quick(scope) or self.gate.refusal()
+        refused = self.too_quick(scope) or self.gate.refusal(vital=is_vital(scope))
         if refused is not None:
             await refuse(scope, send, refused)
             return
@@ -138,7 +140,7 @@ class Entrance:
     async def answered(self, scope: Scope, body: IO[bytes], written: IO[bytes]) -> Message | Refusal:
         """Take a place, let the application write its answer down, give the place back; the start of the answer."""
         begun, quiet = time.monotonic(), self.gate.is_quiet
-        refused = await self.gate.enter()
+        refused = await self.gate.enter(vital=is_vital(scope))
         if refused is not None:
             return refused
         metrics.queued(time.monotonic() - begun)
@@ -169,6 +171,11 @@ class Entrance:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 patience.reschedule(asyncio.get_running_loop().time() + READER_S)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def is_vital(scope: Scope) -> bool:
+    """Whether somebody reports something."""
+    return scope.get("method") == "POST" and scope["path"] in VITAL
 
 
 def asker_in(scope: Scope) -> bytes:

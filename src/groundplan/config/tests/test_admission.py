@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundplan.config import admission
+from groundplan.config import admission, entrance
 from groundplan.config.admission import LEAST, RUSH_S, WINDOW, Buckets, Gate, Usual
 
 
@@ -239,3 +239,34 @@ def test_nobody_gets_more_than_the_bucket_and_the_rate_allow(pauses):
         clock.now += pause
         granted += buckets.take(b"a") is None
     assert granted <= 20 + (clock.now - begun) * 2 + 1e-6
+
+
+def test_a_report_queues_where_pages_are_sent_away_and_is_refused_only_when_there_is_no_room(clock):
+    async def standing_queue():
+        gate = Gate(2, 4, 10, clock)
+        learn(gate)
+        crowd(gate, clock)
+        turns = [asyncio.ensure_future(gate.enter(vital=True)) for _ in range(6)]
+        await asyncio.sleep(0)
+        assert (gate.working, len(gate.waiting)) == (2, 4)
+        assert gate.refusal().status == 503
+        assert (await gate.enter(vital=True)).status == 503
+        for _ in range(6):
+            gate.free()
+        assert await asyncio.gather(*turns) == [None] * 6
+
+    asyncio.run(standing_queue())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "vital"),
+    [
+        ("POST", "/api/v1/incidents/reports", True),
+        ("POST", "/report", True),
+        ("GET", "/report", False),
+        ("POST", "/sign-in", False),
+        ("POST", "/report/receipt", False),
+    ],
+)
+def test_what_residents_tell_the_city_is_vital(method, path, vital):
+    assert entrance.is_vital({"method": method, "path": path}) is vital

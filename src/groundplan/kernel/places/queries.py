@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.places.errors import DivisionNotFound
 from groundplan.kernel.places.logic import Codes, LayerIndex, Points
-from groundplan.kernel.places.models import Cell, Division, Layer, LayerLoad, Level
-from groundplan.lib import clock
+from groundplan.kernel.places.models import Cell, Division, Layer, Level
+from groundplan.lib import clock, sql
 
 DIVISION_LAYER = "division"
 
@@ -147,7 +147,7 @@ def _in_force(day: date) -> Q:
 
 
 def _versions() -> dict[str, int]:
-    return dict(LayerLoad.objects.values_list("layer").annotate(Max("id")))
+    return dict(sql.run("SELECT layer, max(id) FROM places_layer_load GROUP BY layer").fetchall())
 
 
 @lru_cache(maxsize=32)

@@ -79,6 +79,11 @@ def advisory_xact_lock(cursor: Cursor, key: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(key)])
 
 
+def hold(key: str) -> None:
+    """The same with :func:`run`: in a block of :func:`together` the statements behind it wait for the lock."""
+    run("SELECT pg_advisory_xact_lock(%s)", [lock_number(key)])
+
+
 def try_advisory_lock(cursor: Cursor, key: str) -> bool:
     """Take the named lock until the end of the transaction, unless another transaction holds it."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_number(key)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from groundplan.systems.incidents import actions
 from groundplan.systems.incidents.open311 import actions as open311
 
 
@@ -12,3 +13,10 @@ from groundplan.systems.incidents.open311 import actions as open311
 def take_waiting_requests(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
     """Every minute: requests of Open311 that were asked to wait are taken in."""
     open311.take_waiting_requests()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queueing_lock="incidents.forget_visits")
+def forget_visits(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every night: counts of the public doors that no window needs any more."""
+    actions.forget_visits()

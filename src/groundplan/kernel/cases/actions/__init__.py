@@ -37,7 +37,7 @@ from groundplan.kernel.cases.actions.handover import (
 )
 from groundplan.kernel.cases.actions.lists import Export, export_cases
 from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
-from groundplan.kernel.cases.actions.opening import open_case
+from groundplan.kernel.cases.actions.opening import open_case, reserve_number
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
 from groundplan.kernel.cases.actions.subcases import open_subcase, settle_subcases, stop_waiting
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
@@ -74,6 +74,7 @@ __all__ = [
     "reopen_unsolved",
     "request_account",
     "request_extension",
+    "reserve_number",
     "resume_case",
     "return_task",
     "review_account",

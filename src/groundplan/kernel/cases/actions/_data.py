@@ -22,6 +22,10 @@ from groundplan.lib.sql import rows
 
 NEXT = """INSERT INTO cases_number_series (name, value) VALUES (%s, 1)
     ON CONFLICT (name) DO UPDATE SET value = cases_number_series.value + 1 RETURNING value"""
+# Committed at once and without waiting for the disk: whatever is committed later waits for this as well.
+NEXT_AT_ONCE = """WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO cases_number_series (name, value) SELECT %s, 1 FROM quick
+    ON CONFLICT (name) DO UPDATE SET value = cases_number_series.value + 1 RETURNING value"""
 
 
 class Written:
@@ -88,11 +92,18 @@ def seal_anew(case: Case, secret: Mapping[str, Any]) -> None:
     seal(case, secret)
 
 
-def next_number(flow: Flow, now: datetime) -> str:
-    """The next number of a flow's series; the series' row is locked until the case is written."""
+def next_number(flow: Flow, now: datetime, *, at_once: bool = False) -> str:
+    """The next number of a flow's series; the series' row is locked until the case is written.
+
+    Args:
+        flow: the flow.
+        now: when; the series may name the day.
+        at_once: outside a transaction: the row is locked for this statement alone, and a number whose case is not
+            written after all is skipped.
+    """
     local = timezone.localtime(now)
     name = flow.number.split("{seq")[0].format(flow=flow.flow, date=local)
-    ((value,),) = sql.run(NEXT, [name]).fetchall()
+    ((value,),) = sql.run(NEXT_AT_ONCE if at_once else NEXT, [name]).fetchall()
     return flow.number.format(flow=flow.flow, date=local, seq=value)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
@@ -19,9 +19,27 @@ from groundplan.kernel.cases.queries.flows import flow_as_read, version_in_force
 from groundplan.kernel.cases.queries.owners import owner_for
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
+from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
 
 LONGEST_TITLE = 300
+
+
+def reserve_number(*, flow: str) -> str:
+    """Take the next number of a flow before the transaction that opens the case.
+
+    A number taken inside the transaction holds the whole series until it commits: those who report at the same time
+    would be served one after the other. If the case is not opened after all, the series skips a number.
+
+    Returns:
+        The number; empty inside a transaction, where ``open_case`` takes it itself.
+
+    Raises:
+        FlowUnknown: no such flow is in force.
+    """
+    if connection.in_atomic_block:
+        return ""
+    return next_number(flow_as_read(version_in_force(flow)), clock.now(), at_once=True)
 
 
 @transaction.atomic
@@ -39,6 +57,7 @@ def open_case(
     reporter: str = "",
     public_id: UUID | None = None,
     files: Iterable[StoredFile] = (),
+    number: str = "",
 ) -> Case:
     """Open a case of a flow; it enters the first stage and has an owner from its first moment.
 
@@ -55,6 +74,7 @@ def open_case(
         reporter: actor id of the resident who may follow it.
         public_id: the id it shall have, so that files can be stored under it before.
         files: attachments, already stored under this case.
+        number: what ``reserve_number`` gave.
 
     Raises:
         FlowUnknown: no such flow is in force.
@@ -88,7 +108,7 @@ def open_case(
     for observer in form.observers:
         move.involve(owner_for(observer, case, "observers"), "observer")
     move.enter(form.start)
-    case.number = next_number(form, move.now)
+    case.number = number or next_number(form, move.now)
     move.announce("case.opened.v1", channel=channel, district=case.district, calendar_missing=case.calendar_missing)
     move.announced.insert(0, move.announced.pop())
     move.index_words()

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from groundplan.kernel.cases import actions, queries
 from groundplan.kernel.cases.errors import CaseMoved
@@ -89,3 +89,17 @@ def test_two_rounds_of_escalation_at_once_escalate_once():
     assert sum(results) >= 1
     lead.refresh_from_db()
     assert lead.escalation == 1
+
+
+def test_a_number_reserved_before_the_transaction_holds_up_nobody_and_is_given_once():
+    city = make_city()
+    reserved = actions.reserve_number(flow="repair")
+    with transaction.atomic():
+        assert actions.reserve_number(flow="repair") == ""
+        held = open_repair(city)
+        # The series is held by this transaction, but a case whose number was reserved does not need it.
+        (other,) = at_once(lambda: open_repair(city, number=reserved))
+        assert other.number == reserved
+    numbers = at_once(*[lambda: actions.reserve_number(flow="repair") for _each in range(8)])
+    assert len({*numbers, reserved, held.number}) == 10
+    assert max(*numbers, reserved, held.number).endswith("-00010")

@@ -155,6 +155,16 @@ def party_by_code(code: str) -> Party:
     return survivor(party)
 
 
+def unit_of_division(division_code: str, kind: str) -> Party | None:
+    """The unit of a kind, such as ``district``, that stands for a division today."""
+    day = today()
+    valid = "division_code = %s AND kind = %s AND valid_from <= %s AND (valid_until IS NULL OR valid_until > %s)"
+    found: Party | None = rows.find(
+        [Party], f"WHERE {valid} ORDER BY id LIMIT 1", [division_code, kind, day, day]
+    ).first()
+    return found
+
+
 def party(public_id: uuid.UUID | str) -> Party:
     """The party of a public id.
 

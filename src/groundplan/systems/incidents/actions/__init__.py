@@ -1,7 +1,7 @@
 """Every write of incidents."""
 
 from groundplan.systems.incidents.actions.directory import import_directory
-from groundplan.systems.incidents.actions.doors import count_visit
+from groundplan.systems.incidents.actions.doors import count_visit, forget_visits
 from groundplan.systems.incidents.actions.files import import_reports, save_mapping
 from groundplan.systems.incidents.actions.follow import rate_report, supplement_report
 from groundplan.systems.incidents.actions.hotline.appraisal import contest_appraisal
@@ -17,6 +17,7 @@ __all__ = [
     "count_visit",
     "draw_sample",
     "enter_call",
+    "forget_visits",
     "import_directory",
     "import_reports",
     "load_shipped",

@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from groundplan.base.registers import queries as registers
-from groundplan.kernel.parties.models import Party
+from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.places import queries as places
 from groundplan.lib.coordinates import converted
 from groundplan.systems.incidents import queries
@@ -101,13 +101,7 @@ def territory_of(district: str, street: str, *, first: str) -> str:
     for division in order:
         if not division:
             continue
-        found = (
-            Party.objects.on()
-            .filter(division_code=division, kind=kinds[division])
-            .order_by("id")
-            .values_list("code", flat=True)
-        )
-        code = found.first()
-        if code:
-            return str(code)
+        found = parties.unit_of_division(division, kinds[division])
+        if found is not None:
+            return found.code
     return ""

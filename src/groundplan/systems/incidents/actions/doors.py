@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from groundplan.lib import clock, crypto, sql
@@ -18,7 +17,6 @@ LIMITS: dict[str, tuple[int, int]] = {
 }  # fmt: skip
 
 
-@transaction.atomic
 def count_visit(*, door: str, visitor: str) -> int:
     """Count one use of a public door.
 
@@ -35,14 +33,9 @@ def count_visit(*, door: str, visitor: str) -> int:
     most, minutes = LIMITS[door]
     now = clock.now()
     window = _window(now, minutes)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.named("groundplan.systems.incidents", "count_visit"),
-            [door, crypto.keyed_hash(f"{visitor}\0{window:%Y%m%d}", purpose="incidents.visitor"), window],
-        )
-        count = int(cursor.fetchone()[0])
-    if count == 1:
-        DoorCount.objects.filter(window__lt=now - timedelta(days=1)).delete()
+    asker = crypto.keyed_hash(f"{visitor}\0{window:%Y%m%d}", purpose="incidents.visitor")
+    counted = sql.run(sql.named("groundplan.systems.incidents", "count_visit"), [door, asker, window])
+    count = int(counted.fetchall()[0][0])
     if count > most:
         left = int((window + timedelta(minutes=minutes) - now).total_seconds()) + 1
         raise TooManyRequests(
@@ -55,3 +48,8 @@ def count_visit(*, door: str, visitor: str) -> int:
 
 def _window(now: datetime, minutes: int) -> datetime:
     return now.replace(minute=now.minute // minutes * minutes if minutes < 60 else 0, second=0, microsecond=0)  # noqa: PLR2004
+
+
+def forget_visits() -> int:
+    """Delete the counts of yesterday and before; how many there were."""
+    return DoorCount.objects.filter(window__lt=clock.now() - timedelta(days=1)).delete()[0]

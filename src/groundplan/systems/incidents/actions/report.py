@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases import actions as cases
@@ -19,12 +18,13 @@ from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto, sql
 from groundplan.lib.errors import Conflict, NotAllowed
 from groundplan.lib.identity import uuid7
+from groundplan.lib.sql import rows
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.actions import _placing as placing
 from groundplan.systems.incidents.errors import ReportInvalid
 from groundplan.systems.incidents.logic.likeness import Likely, likely_duplicates
 from groundplan.systems.incidents.logic.masking import mask_names, mask_text, normal_phone
-from groundplan.systems.incidents.models import Acknowledged, Incident, Load
+from groundplan.systems.incidents.models import Incident, Load
 
 LONGEST_TEXT = 20_000
 MOST_FILES = 9
@@ -67,7 +67,6 @@ class Receipt:
     duplicates: tuple[Likely, ...] = ()
 
 
-@transaction.atomic
 def report_incident(
     *,
     actor: Actor,
@@ -145,10 +144,9 @@ def report_incident(
         channel, flow, original, place, repr(point), phone or actor.actor_id, visitor, external_id
     )
     intake_key = crypto.keyed_hash(f"{channel}\0{actor.actor_id}\0{key}", purpose="incidents.key") if key else None
-    known = _known(fingerprint, intake_key, channel, external_id)
+    known = queries.earlier_same(fingerprint, intake_key, channel, external_id, within_minutes=SAME_WITHIN_MINUTES)
     if known is not None:
-        _check_sender(actor, known)
-        return _receipt_of(known, created=False)
+        return _receipt_again(actor, known)
     spot = placing.find_spot(point=point, system=system, component=component, district=district)
     # Of who reports an offence, or may turn out to, not even the ends of a number are shown.
     wholly = flow == "hotline" and type in ("", "report")
@@ -174,25 +172,49 @@ def report_incident(
         "type": type or None, "urgency": urgency or None, "place_class": place_class or None,
         "channel": channel, "place": incident.place or None, "description": masked.text, **(extra or {}),
     }  # fmt: skip
-    case = cases.open_case(
-        actor=actor,
-        flow=flow,
-        title=shown_title,
-        data=queries.known_fields(flow, data),
-        personal=_personal(reporter_name, reporter_phone, original if masked.hidden or named != original else ""),
-        point=spot.point,
-        division_codes={level: text for level, text in spot.codes.items() if text},
-        channel=channel,
-        subject=f"component:{component}" if component else "",
-        reporter=incident.reporter,
-        files=[_stored(_sender(actor, incident), name, content, incident) for name, content in files],
+    incident.likely = queries.shown_likely(likely)
+    opening = {
+        "flow": flow,
+        "title": shown_title,
+        "data": queries.known_fields(flow, data),
+        "personal": _personal(reporter_name, reporter_phone, original if masked.hidden or named != original else ""),
+        "point": spot.point,
+        "division_codes": {level: text for level, text in spot.codes.items() if text},
+        "channel": channel,
+        "subject": f"component:{component}" if component else "",
+        "reporter": incident.reporter,
+        "number": cases.reserve_number(flow=flow),
+    }
+    return _open(actor, incident, opening, files, likely)
+
+
+@transaction.atomic
+def _open(
+    actor: Actor,
+    incident: Incident,
+    opening: Mapping[str, Any],
+    files: Sequence[tuple[str, bytes]],
+    likely: tuple[Likely, ...],
+) -> Receipt:
+    """Open the case of a report, unless another sender of the same report was faster."""
+    fingerprint = bytes(incident.fingerprint)
+    intake_key = bytes(incident.intake_key) if incident.intake_key is not None else None
+    known = queries.earlier_same(
+        fingerprint, intake_key, incident.channel, incident.external_id, within_minutes=SAME_WITHIN_MINUTES, wait=True
     )
-    incident.case = case
+    if known is not None:
+        return _receipt_again(actor, known)
+    stored = [_stored(_sender(actor, incident), name, content, incident) for name, content in files]
+    incident.case = case = cases.open_case(actor=actor, files=stored, **opening)
     incident.receipt = case.number
-    incident.likely = _shown_likely(likely)
-    incident.save(force_insert=True)
+    rows.keep_key(incident, rows.insert(incident))
     transaction.on_commit(_acknowledge)
     return _receipt_of(incident, created=True, duplicates=likely)
+
+
+def _receipt_again(actor: Actor, known: Incident) -> Receipt:
+    _check_sender(actor, known)
+    return _receipt_of(known, created=False)
 
 
 def _check_sender(actor: Actor, known: Incident) -> None:
@@ -211,9 +233,11 @@ def _check_sender(actor: Actor, known: Incident) -> None:
 
 def _acknowledge() -> None:
     """Count, after the transaction, that the reporter is told yes; each process has its own row."""
-    if not Acknowledged.objects.filter(process=_PROCESS).update(count=F("count") + 1):
-        Acknowledged.objects.get_or_create(process=_PROCESS)
-        Acknowledged.objects.filter(process=_PROCESS).update(count=F("count") + 1)
+    sql.run(
+        "INSERT INTO incidents_acknowledged (process, count) VALUES (%s, 1)"
+        " ON CONFLICT (process) DO UPDATE SET count = incidents_acknowledged.count + 1",
+        [_PROCESS],
+    )
 
 
 def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
@@ -268,30 +292,6 @@ def _receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, 
 def _fingerprint(*parts: str) -> bytes:
     """What two sendings of one report have in common; blanks do not matter."""
     return crypto.keyed_hash("\0".join("".join(part.split()) for part in parts), purpose="incidents.fingerprint")
-
-
-def _shown_likely(likely: Sequence[Likely]) -> list[dict[str, Any]]:
-    """Likely duplicates as they are stored: without floats."""
-    earlier = [(like, queries.incident_by_pk(like.incident_id)) for like in likely]
-    return [
-        {
-            "incident": str(other.public_id),
-            "number": other.receipt,
-            "reason": like.reason,
-            "metres": None if like.distance_m is None else round(like.distance_m),
-            "alike": round(like.likeness * 100),
-        }
-        for like, other in earlier
-    ]
-
-
-def _known(fingerprint: bytes, intake_key: bytes | None, channel: str, external_id: str) -> Incident | None:
-    """The incident that this report already is; two senders of the same report wait for one another."""
-    with connection.cursor() as cursor:
-        sql.advisory_xact_lock(cursor, f"incidents:{(intake_key or fingerprint).hex()}")
-        if intake_key:
-            sql.advisory_xact_lock(cursor, f"incidents:{fingerprint.hex()}")
-    return queries.earlier_same(fingerprint, intake_key, channel, external_id, within_minutes=SAME_WITHIN_MINUTES)
 
 
 def _category(flow: str, kind: str, category: str, text: str, component: str) -> tuple[str, str, str, int]:

@@ -30,6 +30,7 @@ from groundplan.systems.incidents.queries.hotline.appraisal import (
 from groundplan.systems.incidents.queries.hotline.audits import draw_for, draws, population_of, redrawn
 from groundplan.systems.incidents.queries.hotline.replies import ReplyRow, advise_reply, replies, reply_findings
 from groundplan.systems.incidents.queries.hotline.types import TypeRule, type_rule
+from groundplan.systems.incidents.queries.intake import comparable, earlier_same, shown_likely
 from groundplan.systems.incidents.queries.pages import (
     PanelFacts,
     category_label,
@@ -40,9 +41,6 @@ from groundplan.systems.incidents.queries.pages import (
 )
 from groundplan.systems.incidents.queries.reports import (
     caller_history,
-    comparable,
-    earlier_same,
-    incident_by_pk,
     incident_for,
     incidents_for,
     load_for,
@@ -83,7 +81,6 @@ __all__ = [
     "follow",
     "follow_code",
     "grounds",
-    "incident_by_pk",
     "incident_for",
     "incident_of_receipt",
     "incidents_for",
@@ -104,6 +101,7 @@ __all__ = [
     "run_trial",
     "saved_mapping",
     "seen_likely",
+    "shown_likely",
     "standing_units",
     "today_figures",
     "type_rule",

@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Q
 
 from groundplan.base.registers import queries as registers
-from groundplan.kernel.cases.models import FlowVersion
-from groundplan.lib import clock
+from groundplan.kernel.cases.queries import flows
+from groundplan.lib import clock, sql
 from groundplan.systems.incidents.logic.likeness import propose_category
 from groundplan.systems.incidents.models import Category
 
 
 def categories(*kinds: str) -> tuple[Category, ...]:
     """The categories of some kinds that are in force, in the order of their list."""
-    state = Category.objects.aggregate(count=Count("id"), last=Max("id"))
-    return _loaded(tuple(kinds), int(state["count"]), int(state["last"] or 0))
+    count, last = sql.run("SELECT count(id), coalesce(max(id), 0) FROM incidents_category").fetchall()[0]
+    return _loaded(tuple(kinds), count, last)
 
 
 def category(kinds: Sequence[str], code: str) -> Category | None:
@@ -58,8 +58,7 @@ def proposed_category(kinds: Sequence[str], text: str) -> tuple[str, str, float]
 
 def known_fields(flow: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the version of a flow in force has fields for, without empty ones."""
-    document = FlowVersion.objects.filter(key=flow, in_force=True).values_list("document", flat=True).first() or {}
-    fields = document.get("fields", {})
+    fields = flows.flow_as_read(flows.version_in_force(flow)).fields
     return {name: value for name, value in values.items() if value is not None and name in fields}
 
 

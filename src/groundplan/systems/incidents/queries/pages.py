@@ -14,7 +14,8 @@ from groundplan.kernel.places import queries as places
 from groundplan.lib import clock
 from groundplan.systems.incidents.logic.likeness import likeness
 from groundplan.systems.incidents.models import Category, ColumnMapping, Incident
-from groundplan.systems.incidents.queries.reports import COMPARED_WITHIN, incidents_for
+from groundplan.systems.incidents.queries.intake import COMPARED_WITHIN
+from groundplan.systems.incidents.queries.reports import incidents_for
 
 ALIKE = 0.35
 COMPARED_LINES = 300
