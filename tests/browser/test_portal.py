@@ -25,3 +25,27 @@ def test_without_scripts_the_link_leads_to_the_help(visitor):
     page.get_by_role("link", name="Help for this page").click()
     assert page.url.endswith("/help/pages/follow")
     expect(page.locator("h1")).to_have_text("Follow a report")
+
+
+def test_many_cases_are_commented_on_together_by_keyboard_and_pointer(visitor):
+    page = visitor.page("dispatcher", "en")
+    page.goto("/cases?kind=all")
+    page.wait_for_selector("html[data-ready=true]", state="attached")
+    for box in page.locator("input.gp-pick").all()[:2]:
+        box.check()
+    page.get_by_label("With the ticked cases").select_option("comment")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 chosen, of which 2 will be handled.")).to_be_visible()
+    page.get_by_label("Comment").fill("seen on the floor")
+    page.get_by_role("button", name="Confirm: Comment").click()
+    expect(page.get_by_role("table")).to_contain_text("Handled")
+    assert visitor.complaints == []
+
+
+def test_a_filter_is_kept_and_opens_the_list(visitor):
+    page = visitor.page("hotline", "en")
+    page.goto("/cases?kind=all&overdue=1")
+    page.get_by_text("Saved filters").click()
+    page.get_by_label("Save this filter as").fill("late ones")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="late ones")).to_have_attribute("aria-current", "true")

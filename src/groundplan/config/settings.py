@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     *(f"groundplan.base.{name}" for name in ("registers",) if (BASE / "base" / name / "apps.py").exists()),
     *(
         f"groundplan.commons.{name}"
-        for name in ("knowledge", "reports")
+        for name in ("knowledge", "reports", "worklists")
         if (BASE / "commons" / name / "apps.py").exists()
     ),
     *(f"groundplan.systems.{name}" for name in SYSTEMS if (BASE / "systems" / name / "apps.py").exists()),

@@ -13,11 +13,13 @@ from groundplan.base.registers.logic import COLUMNS
 from groundplan.base.registers.models import State
 from groundplan.kernel.parties.access import AuthenticatedRequest, officer
 from groundplan.lib.tabular import write_xlsx
+from groundplan.portal.worklists import remembered
 
 PAGE = 50
 
 
 @officer(*queries.READERS)
+@remembered("registers-components")
 def components(request: AuthenticatedRequest) -> HttpResponse:
     """The components the reader may see, by identity."""
     chosen = {key: _digits(request, key) for key in ("category", "community_code", "identity")}

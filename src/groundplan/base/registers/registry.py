@@ -10,6 +10,8 @@ from groundplan.kernel.events import registry as events
 from groundplan.kernel.parties import access
 from groundplan.kernel.places.registry import readers
 from groundplan.portal import navigation
+from groundplan.portal import worklists as worklists_of
+from groundplan.portal.worklists import registry as worklists
 
 
 class ComponentsImported(BaseModel):
@@ -48,6 +50,8 @@ def register() -> None:
     events.event_type("registers.component_changed.v1", ComponentChanged)
     events.event_type("registers.codes_imported.v1", CodesImported)
     readers.officer = is_officer
+    params = ("category", "community_code", "identity", "state")
+    worklists.add(worklists_of.Listing("registers-components", {"zh-hans": "部件台账", "en": "Components"}, params))
     navigation.registry.add(
         navigation.Entry(
             url_name="registers-components",

@@ -28,6 +28,7 @@ from groundplan.lib import clock
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.keyset import page
 from groundplan.lib.tabular import write_xlsx
+from groundplan.portal.worklists import remembered
 
 REVIEWED_AFTER = timedelta(days=365)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -75,6 +76,7 @@ class ArticleForm(forms.Form):
 
 
 @require_GET
+@remembered("knowledge")
 def listing(request: HttpRequest) -> HttpResponse:
     """Search the articles that the reader sees."""
     actor, text = actor_of(request), request.GET.get("text", "").replace("\x00", "")[:100]

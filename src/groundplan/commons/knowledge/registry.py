@@ -10,6 +10,8 @@ from groundplan.kernel.notices import registry as notices
 from groundplan.kernel.parties.access import actor_of
 from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
+from groundplan.portal.worklists import Listing
+from groundplan.portal.worklists import registry as worklists
 
 
 class ArticleApproved(BaseModel):
@@ -40,6 +42,7 @@ def register() -> None:
         "knowledge-review",
         {"zh-hans": "知识条目“{title}”已到复核日期", "en": "“{title}” is due for review"},
     )
+    worklists.add(Listing("knowledge", {"zh-hans": "知识库", "en": "Knowledge base"}, ("text",)))
     navigation.add(
         Entry("knowledge", {"zh-hans": "知识库", "en": "Knowledge base"}, section="public", order=30),
         Entry("knowledge-work", {"zh-hans": "知识维护", "en": "Knowledge upkeep"}, "work", 45, keeps_knowledge),

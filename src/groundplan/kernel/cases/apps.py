@@ -18,6 +18,8 @@ class CasesConfig(AppConfig):
         from groundplan.kernel.rules import registry as rules  # noqa: PLC0415
         from groundplan.portal import desk  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
+        from groundplan.portal.worklists import Listing  # noqa: PLC0415
+        from groundplan.portal.worklists import registry as worklists  # noqa: PLC0415
 
         for name, model in TYPES.items():
             events.event_type(name, model)
@@ -35,6 +37,8 @@ class CasesConfig(AppConfig):
                 query="#migrations",
             )
         )
+        params = ("kind", "flow", "state", "stage", "overdue", "district", "text")
+        worklists.add(Listing("cases", {"zh-hans": "办件", "en": "Cases"}, params, doors.count_listed))
         desk.registry.figure("unsigned", {"zh-hans": "待签收", "en": "To sign for"}, doors.unsigned)
         desk.registry.figure("on_account", {"zh-hans": "挂账", "en": "On account"}, doors.on_account)
         desk.registry.figure("done_today", {"zh-hans": "今日已办", "en": "Done today"}, doors.done_today)

@@ -23,6 +23,8 @@ class PartiesConfig(AppConfig):
         from groundplan.portal import desk  # noqa: PLC0415
         from groundplan.portal.help.registry import registry as help_registry  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
+        from groundplan.portal.worklists import Listing  # noqa: PLC0415
+        from groundplan.portal.worklists import registry as worklists  # noqa: PLC0415
 
         signin.connect()
         help_registry.roles.update(ROLES)
@@ -31,6 +33,7 @@ class PartiesConfig(AppConfig):
         desk.registry.figure(
             "roles_ending", {"zh-hans": "30 天内到期的角色", "en": "Roles ending within 30 days"}, roles_ending
         )
+        worklists.add(Listing("accounts", {"zh-hans": "用户与角色", "en": "Users and roles"}, ("q",)))
         registry.reader_name = reader_name
         registry.add(
             Entry("organisation", {"zh-hans": "组织机构", "en": "Organisation"}, section="organisation", order=10),

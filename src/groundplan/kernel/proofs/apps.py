@@ -22,6 +22,8 @@ class ProofsConfig(AppConfig):
         from groundplan.kernel.proofs import registry as proofs  # noqa: PLC0415
         from groundplan.portal import desk  # noqa: PLC0415
         from groundplan.portal.navigation import Entry, registry  # noqa: PLC0415
+        from groundplan.portal.worklists import Listing  # noqa: PLC0415
+        from groundplan.portal.worklists import registry as worklists  # noqa: PLC0415
 
         desk.registry.source(
             desk.Source("letters", {"zh-hans": "未送达的消息", "en": "Undelivered events"}, "webhooks", letters_waiting)
@@ -38,6 +40,8 @@ class ProofsConfig(AppConfig):
             Entry("witnesses", {"zh-hans": "日志见证方", "en": "Witnesses"}, "audit", 35, visible=may_witness),
             Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
         )
+        params = ("subject", "actor", "action", "since", "until")
+        worklists.add(Listing("records", {"zh-hans": "留痕记录", "en": "Records"}, params))
         proofs.reader("case:", cases.may_prove)
         proofs.reader("user:", queries.is_oneself)
 

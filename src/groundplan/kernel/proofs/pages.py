@@ -17,10 +17,12 @@ from groundplan.kernel.parties import access
 from groundplan.kernel.proofs import actions, queries
 from groundplan.kernel.proofs.queries import checking
 from groundplan.lib.errors import GroundplanError
+from groundplan.portal.worklists import remembered
 
 
 @access.officer(*queries.AUDITORS)
 @require_GET
+@remembered("records")
 def records(request: HttpRequest) -> HttpResponse:
     """The log, latest first, with filters."""
     wanted = {name: request.GET.get(name, "").strip()[:200] for name in queries.Filters.__dataclass_fields__}

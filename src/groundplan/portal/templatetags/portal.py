@@ -10,11 +10,13 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from groundplan.portal import worklists
 from groundplan.portal.icons import ICONS, SHAPES
 
 register = template.Library()
@@ -169,3 +171,17 @@ def stat_tile(  # noqa: PLR0917 - templates read better without the names.
 def empty_state(title: str, text: str = "", url: str = "", action: str = "") -> dict[str, Any]:
     """What a list says when there is nothing in it, and what to do then."""
     return {"title": title, "text": text, "url": url, "action": action}
+
+
+@register.simple_tag(takes_context=True)
+def saved_filters(context: Context, name: str) -> SafeString:
+    """The kept filters of a list, and the form that keeps the present one; nothing where no app keeps them."""
+    part = worklists.registry.bar(context["request"], name)
+    return mark_safe(render_to_string(part[0], part[1], context["request"])) if part else SafeString("")  # noqa: S308 - a template's output.
+
+
+@register.simple_tag(takes_context=True)
+def bulk_bar(context: Context, name: str) -> SafeString:
+    """The form that handles the chosen rows of a list together; nothing where no app does."""
+    part = worklists.registry.bulk(context["request"], name)
+    return mark_safe(render_to_string(part[0], part[1], context["request"])) if part else SafeString("")  # noqa: S308 - a template's output.

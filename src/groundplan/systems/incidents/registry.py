@@ -23,6 +23,8 @@ from groundplan.portal import desk
 from groundplan.portal.desk import Figure
 from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
+from groundplan.portal.worklists import Listing
+from groundplan.portal.worklists import registry as worklists
 
 
 class ReportReceived(BaseModel):
@@ -70,6 +72,10 @@ def register() -> None:
     for key, (label, _name, _tone) in CITY_FIGURES.items():
         desk.registry.figure(key, label, partial(city_figure, key=key))
     desk.registry.panel(own_reports)
+    worklists.add(
+        Listing("command", {"zh-hans": "指挥调度", "en": "Command"}, ("flow",)),
+        Listing("indicators", {"zh-hans": "统计报表", "en": "Reports"}, ("from", "to", "flow")),
+    )
     navigation.add(
         Entry("report", {"zh-hans": "反映问题", "en": "Report"}, section="public", order=10),
         Entry("follow", {"zh-hans": "查询进度", "en": "Follow a report"}, section="public", order=20),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -18,14 +19,17 @@ from groundplan.kernel.parties.access import officer
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.rules import queries as rules
 from groundplan.lib.errors import NotFound
+from groundplan.lib.keyset import LARGEST_PAGE
 from groundplan.portal import desk
 from groundplan.portal.templatetags.portal import label
+from groundplan.portal.worklists import remembered
 
 OFFICE = ("rule_editor", "data_office", "rule_approver")
 SIZE_LIST = 50
 
 
 @officer()
+@remembered("cases")
 def listing(request: HttpRequest) -> HttpResponse:
     """To-do, done or all cases of my units, filtered, page by page."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -39,6 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "purposes": PURPOSES,
         "flows": queries.flows_in_force(),
         "states": _states(),
+        "pick": True,
     }
     return render(request, "cases/list.html", context)
 
@@ -75,7 +80,15 @@ def filters_from(asked: QueryDict) -> Filters:
         overdue=get("overdue") == "1",
         district=get("district", "")[:12],
         text=get("text", "").replace("\x00", "")[:100],
+        only=tuple(filter(_is_uuid, asked.getlist("only")))[:LARGEST_PAGE],
     )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _tabs(request: HttpRequest, kind: str) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ class Filters:
         overdue: only what is past its deadline.
         district: code of a district.
         text: words that must all occur in number, title or searchable fields.
+        only: public ids of the cases that were chosen; none = all.
     """
 
     flow: str = ""
@@ -36,6 +37,7 @@ class Filters:
     overdue: bool = False
     district: str = ""
     text: str = ""
+    only: tuple[str, ...] = ()
 
     @property
     def states(self) -> list[str]:
@@ -45,7 +47,7 @@ class Filters:
     @property
     def of_case(self) -> bool:
         """Whether columns of the case itself are asked for."""
-        return bool(self.flow or self.stage or self.overdue or self.district or self.text)
+        return bool(self.flow or self.stage or self.overdue or self.district or self.text or self.only)
 
 
 def involved_sql(filters: Filters, *, column: str, after: Sequence[Any] | None) -> tuple[str, dict[str, Any]]:
@@ -144,6 +146,9 @@ def case_conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
             parameters[name] = value
     if filters.overdue:
         conditions.append("about.overdue")
+    if filters.only:
+        conditions.append("about.public_id = ANY(%(only)s::uuid[])")
+        parameters["only"] = list(filters.only)
     words = search.query_text(filters.text)
     if words:
         conditions.append(f"about.search @@ {search.query_sql('%(words)s')}")

@@ -19,11 +19,13 @@ from groundplan.kernel.parties.logic import roles
 from groundplan.kernel.parties.models import Membership, User
 from groundplan.kernel.parties.pages import forms
 from groundplan.lib import keyset
+from groundplan.portal.worklists import remembered
 
 ADMINISTRATORS = roles.ADMINISTRATORS
 
 
 @access.officer(*ADMINISTRATORS)
+@remembered("accounts")
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts, by name."""
     text = request.GET.get("q", "")[:100]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.errors import Invalid
+from groundplan.portal.worklists import remembered
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.registry import FLOOR_ROLES
 
@@ -21,6 +22,7 @@ STATES = ("active", "overdue", "closed", "all")
 
 @require_GET
 @access.officer(*FLOOR_ROLES)
+@remembered("command")
 def command(request: AuthenticatedRequest) -> HttpResponse:
     """The whole page."""
     context = {

@@ -14,6 +14,7 @@ from groundplan.kernel.parties import access
 from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib import clock
+from groundplan.portal.worklists import remembered
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.logic.rates import INDICATORS
 from groundplan.systems.incidents.queries import counting
@@ -44,6 +45,7 @@ class Period:
 
 @require_GET
 @access.officer(*READERS)
+@remembered("indicators")
 def indicators(request: AuthenticatedRequest) -> HttpResponse:
     """The table of a period and flow."""
     period = period_of(request)

@@ -84,7 +84,9 @@ def _recorded(  # noqa: PLR0917 - one call, each argument named as here.
     finally:
         # Also when the reader went away in the middle: what has left the house stands in the log.
         pieces.close()  # type: ignore[attr-defined]
-        asked = {name: value for name, value in vars(filters).items() if value and name != "text"}
+        asked = {name: value for name, value in vars(filters).items() if value and name not in {"text", "only"}}
+        if filters.only:
+            asked["chosen"] = len(filters.only)
         data = {"list": kind, "filters": asked, "searched": bool(filters.text), "purpose": purpose, "form": form}
         with transaction.atomic():
             record(

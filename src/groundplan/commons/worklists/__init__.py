@@ -1,0 +1,1 @@
+"""Filters that people keep, and many cases handled at once."""
