@@ -25,13 +25,17 @@ def incidents() -> None:
 
 
 @incidents.command("load")
+@click.option("--units", is_flag=True, help="Also the divisions, units and relations that the profile ships.")
 @json_option
-def load(*, as_json: bool) -> None:
+def load(*, units: bool, as_json: bool) -> None:
     """Import the profile's flows and categories; what the city has changed stays as it is."""
     setup_django()
     from groundplan.kernel.parties.queries import SYSTEM
+    from groundplan.profiles.loading import load_units
     from groundplan.systems.incidents import actions
 
+    if units:
+        click.echo(f"units added: {load_units()}", err=True)
     added = actions.load_shipped(actor=SYSTEM)
     if as_json:
         echo_json({"categories": added})
@@ -70,6 +74,37 @@ def import_file(*, file: Path, flow: str, mapping: str, system: str, as_name: st
         echo_json({**found, "load": str(made.public_id)})
         return
     click.echo(", ".join(f"{name}: {count}" for name, count in found.items()))
+
+
+@incidents.command("history")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--mapping", default="", help="A mapping of the profile's folder history/; the only one by default.")
+@as_option
+@json_option
+def history(*, file: Path, mapping: str, as_name: str | None, as_json: bool) -> None:
+    """Take over FILE (Parquet, CSV, XLSX) of past reports with their ends and target times, set by set.
+
+    A report that is there already is passed over; an interrupted import is started again.
+    """
+    setup_django()
+    import hashlib
+
+    from groundplan.systems.incidents import actions, queries
+
+    known = queries.history_mappings()
+    name = mapping or (known[0] if len(known) == 1 else "")
+    if name not in known:
+        fail(f"the profile has no mapping {name!r} in its folder history/; it has: {', '.join(known) or 'none'}.")
+    made = actions.import_history(
+        actor=actor_named(as_name), rows=queries.history_rows(file), mapped=queries.history_mapping(name),
+        file_name=file.name, digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        progress=lambda read: click.echo(str(read), err=True),
+    )  # fmt: skip
+    found = {"read": made.read, "stored": made.stored, "repeated": made.repeated, "quarantined": made.quarantined}
+    if as_json:
+        echo_json({**found, "load": str(made.public_id)})
+        return
+    click.echo(", ".join(f"{key}: {count}" for key, count in found.items()))
 
 
 @incidents.command("trial")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from groundplan.config.logs import LOGGING  # noqa: F401 - Django reads it here.
 from groundplan.lib.environment import read
+from groundplan.lib.worktime import zone_of
 
 BASE = Path(__file__).resolve().parents[1]
 STATE = Path(read("GROUNDPLAN_STATE")).absolute()
@@ -153,7 +154,7 @@ LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE / "lib" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = read("GROUNDPLAN_TIME_ZONE")
+TIME_ZONE = read("GROUNDPLAN_TIME_ZONE") or zone_of(read("GROUNDPLAN_PROFILE"))
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"

@@ -6,6 +6,7 @@ pauses add up exactly: five work days from Monday 10:00 end on the next Monday 1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,13 +19,15 @@ from zoneinfo import ZoneInfo
 import yaml
 from django.utils.translation import gettext as _
 
+from groundplan.lib.environment import read
 from groundplan.lib.errors import Conflict, Invalid
 
-Unit = Literal["work_days", "work_hours", "emergency_hours", "days", "hours", "minutes"]
+Unit = Literal["work_days", "work_hours", "emergency_hours", "days", "hours", "minutes", "seconds"]
 Period = tuple[time, time]
 Days = Callable[[date], bool]
+Years = dict[int, dict[str, list[date]]]
 WORK_UNITS = frozenset({"work_days", "work_hours"})
-_SECONDS = {"days": 86400, "hours": 3600, "work_hours": 3600, "emergency_hours": 3600, "minutes": 60}
+_SECONDS = {"days": 86400, "hours": 3600, "work_hours": 3600, "emergency_hours": 3600, "minutes": 60, "seconds": 1}
 _ZERO = timedelta(0)
 # A span that needs more days than this is a mistake in a rule, not a deadline.
 _MOST_DAYS = 3660
@@ -194,7 +197,7 @@ class WorkCalendar:
             day += timedelta(days=1)
 
 
-def chinese_days(extra: dict[int, dict[str, list[date]]] | None = None) -> Days:
+def chinese_days(extra: Years | None = None) -> Days:
     """Work days as the State Council announced them, from ``chinesecalendar``.
 
     Args:
@@ -218,9 +221,51 @@ def chinese_days(extra: dict[int, dict[str, list[date]]] | None = None) -> Days:
     return is_work_day
 
 
+def listed_days(extra: Years | None = None) -> Days:
+    """Work days by the week less the holidays of a list; a year that is not listed is missing.
+
+    Args:
+        extra: ``{2027: {"holidays": […], "workdays": […]}}``.
+    """
+    years = extra or {}
+
+    def is_work_day(day: date) -> bool:
+        listed = years.get(day.year)
+        if listed is None:
+            raise CalendarMissing(day.year)
+        return day in listed["workdays"] or (day.weekday() < 5 and day not in listed["holidays"])  # noqa: PLR2004
+
+    return lru_cache(maxsize=8192)(is_work_day)
+
+
+DAYS: dict[str, Callable[[Years], Days]] = {"chinesecalendar": chinese_days, "week": listed_days}
+PROFILE_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
 @lru_cache(maxsize=8)
-def calendar_for(name: str = "cn") -> WorkCalendar:
-    """The calendar of a profile: ``profiles/<name>/calendar.yaml``.
+def _calendar(name: str) -> WorkCalendar:
+    source = files("groundplan.profiles").joinpath(name, "calendar.yaml")
+    if not PROFILE_NAME.fullmatch(name) or not source.is_file():
+        raise BadSpan(_("没有名为“%(name)s”的日历。") % {"name": name}, accepted=read("GROUNDPLAN_PROFILE"))
+    text: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    hours = tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in text["hours"])
+    return WorkCalendar(ZoneInfo(text["zone"]), hours, DAYS[text["days"]](text.get("years") or {}))
+
+
+def zone_of(profile: str) -> str:
+    """The time zone of a profile.
+
+    >>> zone_of("us-boston")
+    'America/New_York'
+
+    Raises:
+        BadSpan: no such profile.
+    """
+    return _calendar(profile).zone.key
+
+
+def calendar_for(name: str = "") -> WorkCalendar:
+    """The calendar of a profile, by default of the installation's: ``profiles/<name>/calendar.yaml``.
 
     >>> calendar_for("cn").due(datetime(2026, 9, 30, 8, tzinfo=UTC), Span.parse("1 work_days")).isoformat()
     '2026-10-08T08:00:00+00:00'
@@ -228,12 +273,7 @@ def calendar_for(name: str = "cn") -> WorkCalendar:
     Raises:
         BadSpan: no such calendar.
     """
-    source = files("groundplan.profiles").joinpath(name, "calendar.yaml")
-    if not name.isidentifier() or not source.is_file():
-        raise BadSpan(_("没有名为“%(name)s”的日历。") % {"name": name}, accepted="cn")
-    text: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
-    hours = tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in text["hours"])
-    return WorkCalendar(ZoneInfo(text["zone"]), hours, chinese_days(text.get("years") or {}))
+    return _calendar(name or read("GROUNDPLAN_PROFILE"))
 
 
 def _since_midnight(moment: time) -> timedelta:

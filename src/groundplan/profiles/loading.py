@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from groundplan.base.registers import actions as registers
 from groundplan.kernel.cases.models import FlowVersion
+from groundplan.kernel.parties import actions as parties
 from groundplan.kernel.parties.queries import SYSTEM
+from groundplan.kernel.places import actions as places
 from groundplan.kernel.rules import actions as rules
 from groundplan.lib import sql
+from groundplan.lib.errors import Invalid
 from groundplan.systems.incidents import actions as incidents
 from groundplan.systems.linkage import actions as linkage
+
+
+class ProfileInvalid(Invalid):
+    """A profile ships a file that cannot be taken in."""
+
+    code = "profile-invalid"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "配置包有误", "en": "The profile is not valid"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,36 @@ class Shipped:
     rules: tuple[str, ...]
     drafts: tuple[str, ...]
     categories: int
+
+
+@transaction.atomic
+def load_units(profile: str = "") -> int:
+    """Import the divisions, units and relations that a profile ships in ``units/``; most cities bring their own.
+
+    Args:
+        profile: name of the profile; that of the settings by default.
+
+    Returns:
+        How many units were new.
+
+    Raises:
+        LayerRefused: the divisions are wrong; nothing is loaded.
+        ProfileInvalid: the same for units or relations.
+    """
+    folder = files("groundplan.profiles").joinpath(profile or settings.GROUNDPLAN_PROFILE, "units")
+    divisions = folder.joinpath("divisions.csv")
+    if divisions.is_file():
+        places.import_divisions(
+            actor=SYSTEM.actor_id, content=divisions.read_bytes(), filename="divisions.csv", origin="shipped"
+        )
+    created = 0
+    for name in ("units.csv", "relations.csv"):
+        if folder.joinpath(name).is_file():
+            done = parties.import_parties(actor=SYSTEM, content=folder.joinpath(name).read_bytes(), filename=name)
+            if done.errors:
+                raise ProfileInvalid(f"{name}: {done.errors[0]}")
+            created += done.created if name == "units.csv" else 0
+    return created
 
 
 @transaction.atomic

@@ -130,3 +130,13 @@ class MigrationMoved(Conflict):
         "zh-hans": "版本迁移已被他人处理",
         "en": "Somebody else has moved this migration",
     }
+
+
+class HistoryUnfit(Invalid):
+    """Past cases do not fit the flow that they are to be taken over into."""
+
+    code = "history-unfit"
+    title: ClassVar[dict[str, str]] = {
+        "zh-hans": "历史办件与流程不符",
+        "en": "Past cases do not fit the flow",
+    }

@@ -242,7 +242,11 @@ SETTINGS = (
         "GROUNDPLAN_TEST_TEMPLATE", "text", "", "The migrated template of a test run; set by the tests.", "a database"
     ),
     Setting(
-        "GROUNDPLAN_TIME_ZONE", "zone", "Asia/Shanghai", "The time zone of the city.", "a name such as Asia/Shanghai"
+        "GROUNDPLAN_TIME_ZONE",
+        "zone",
+        "",
+        "The time zone of the city, by default that of its profile.",
+        "a name such as Asia/Shanghai",
     ),
     Setting(
         "GROUNDPLAN_WEBHOOK_NETWORKS",

@@ -62,8 +62,8 @@ def as_networks(text: str) -> list[str]:
 
 
 def as_zone(text: str) -> str:
-    """A time zone of the IANA data base."""
-    return zoneinfo.ZoneInfo(text).key
+    """A time zone of the IANA data base; empty for that of the profile."""
+    return zoneinfo.ZoneInfo(text).key if text else ""
 
 
 def as_database(text: str) -> str:

@@ -127,6 +127,33 @@ def update(changed: Model, expressions: Mapping[str, tuple[str, Any]] | None = N
     sql.run(f"UPDATE {changed._meta.db_table} SET {', '.join(sets)} WHERE {key} = %s", [*values, changed.pk])  # noqa: S608, SLF001 - names of our own models.
 
 
+def insert_select(model: type[Model], columns: Mapping[str, Any], source: str) -> tuple[str, list[Any]]:
+    """The statement that makes rows of a model out of a staging table, and its values.
+
+    Args:
+        model: what is made.
+        columns: column -> SQL over the source, or a pair of SQL with one ``%s`` and its value; a column that is not
+            named takes the model's own default.
+        source: from ``FROM`` on, trusted text.
+    """
+    names, places, values = [], [], []
+    left = dict(columns)
+    for field in _fields(model):
+        if field.primary_key and not isinstance(field, ForeignKey):
+            continue
+        given = left.pop(field.column, None)
+        if given is None:
+            given = ("%s", field.get_db_prep_save(field.get_default(), connection))
+        place, filled = (given, []) if isinstance(given, str) else (given[0], [given[1]])
+        names.append(field.column)
+        places.append(place)
+        values += filled
+    if left:
+        raise KeyError(f"{model.__name__} has no columns {sorted(left)}")
+    table = model._meta.db_table  # noqa: SLF001
+    return f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(places)} {source}", values
+
+
 def _placed(made: Model, field: Any) -> tuple[str, Any]:
     """Placeholder and value of one column; a new row is referred to by its public id."""
     if isinstance(field, ForeignKey):

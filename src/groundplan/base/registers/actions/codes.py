@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -143,18 +144,18 @@ def import_code_mapping(*, actor: Actor, content: bytes, filename: str) -> int:
     return new
 
 
-def load_shipped_codes(*, actor: Actor, profile: str = "cn") -> int:
+def load_shipped_codes(*, actor: Actor, profile: str = "") -> int:
     """Import the code lists and mappings that a profile ships; what is held already is left alone.
 
     Args:
         actor: the data office or the system.
-        profile: name of the profile.
+        profile: name of the profile; that of the settings by default.
 
     Returns:
         How many lists the profile ships.
     """
     count = 0
-    folder = files("groundplan.profiles").joinpath(profile, "codes")
+    folder = files("groundplan.profiles").joinpath(profile or settings.GROUNDPLAN_PROFILE, "codes")
     sources = [item for place in (folder, folder.joinpath("earlier")) if place.is_dir() for item in place.iterdir()]
     for source in sorted((item for item in sources if item.is_file()), key=lambda item: item.name):
         content = source.read_bytes()

@@ -39,6 +39,7 @@ from groundplan.kernel.cases.actions.lists import Export, export_cases
 from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
 from groundplan.kernel.cases.actions.opening import open_case, reserve_number
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
+from groundplan.kernel.cases.actions.past import PastCase, PastWay, RecordedPast, record_past_cases
 from groundplan.kernel.cases.actions.subcases import open_subcase, settle_subcases, stop_waiting
 from groundplan.kernel.cases.actions.tasks import complete_task, sign_task
 
@@ -46,6 +47,9 @@ __all__ = [
     "Export",
     "MigrationCount",
     "OverdueCount",
+    "PastCase",
+    "PastWay",
+    "RecordedPast",
     "accept_transfer",
     "add_assisting",
     "approve_migration",
@@ -67,6 +71,7 @@ __all__ = [
     "put_flow_in_force",
     "rate_case",
     "reassign_task",
+    "record_past_cases",
     "redispatch_task",
     "refuse_transfer",
     "remind_accounts",

@@ -20,6 +20,7 @@ from groundplan.lib import search, sql
 from groundplan.lib.crypto import encrypt, keyed_hash
 from groundplan.lib.sql import rows
 
+LONGEST_TITLE = 300
 NEXT = """INSERT INTO cases_number_series (name, value) VALUES (%s, 1)
     ON CONFLICT (name) DO UPDATE SET value = cases_number_series.value + 1 RETURNING value"""
 # Committed at once and without waiting for the disk: whatever is committed later waits for this as well.
@@ -123,3 +124,15 @@ def words_of(case: Case, flow: Flow) -> str:
 def index_words(case: Case, flow: Flow) -> None:
     """Index the words of a case."""
     sql.run(f"UPDATE cases_case SET search = {search.vector_sql()} WHERE id = %s", [words_of(case, flow), case.pk])  # noqa: S608 - no value inside.
+
+
+def clean_title(title: str) -> str:
+    """The one line that a case is shown by.
+
+    Raises:
+        DataInvalid: nothing is left of it.
+    """
+    text = " ".join(title.replace("\x00", "").split())
+    if not text:
+        raise DataInvalid(_("标题不能为空。"), fields=[{"field": "title", "reason": "missing"}])
+    return text[:LONGEST_TITLE]

@@ -16,6 +16,8 @@ from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules import queries as rule_queries
 from groundplan.lib.worktime import Span
 
+NO_LIMIT = "none"
+
 
 def decide(
     flow: Flow,
@@ -50,10 +52,13 @@ def spans_for(flow: Flow, case: Case, limit: Limit | None, actor: Actor) -> tupl
     """
     if limit is None:
         return "", None
+    agreed = agreed_span(case, limit)
+    if agreed is not None:
+        return agreed, None
     if limit.limit is not None:
         return limit.limit, None
-    if limit.field is not None:
-        return _span(str(case.data.get(limit.field) or ""), limit.field), None
+    if limit.rule is None:
+        return "", None
     decision = _decide_once(flow, case, limit, actor)
     return _span(str(decision.outputs.get(limit.output) or ""), f"{limit.rule}.{limit.output}"), decision
 
@@ -65,6 +70,21 @@ def _span(text: str, where: str) -> str:
         except ValueError as error:
             raise DataInvalid(f"{where}: {text!r}", accepted="5 work_days") from error
     return text
+
+
+def agreed_span(case: Case, limit: Limit) -> str | None:
+    """The span that was agreed for one case: empty when without limit was agreed, None when nothing was.
+
+    Raises:
+        DataInvalid: the field holds no span.
+    """
+    text = str(case.data.get(limit.field) or "") if limit.field is not None else ""
+    if not text or text == NO_LIMIT:
+        return "" if text else None
+    try:
+        return str(Span.parse(text))
+    except ValueError as error:
+        raise DataInvalid(f"{limit.field}: {text!r}", accepted="3 days, none") from error
 
 
 def _decide_once(flow: Flow, case: Case, limit: Limit, actor: Actor) -> Any:

@@ -7,13 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
-from groundplan.kernel.cases.actions._data import attach_to, checked_data, next_number, seal
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, clean_title, next_number, seal
 from groundplan.kernel.cases.actions._move import Move
-from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.queries.flows import flow_as_read, version_in_force
 from groundplan.kernel.cases.queries.owners import owner_for
@@ -21,8 +19,6 @@ from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
-
-LONGEST_TITLE = 300
 
 
 def reserve_number(*, flow: str) -> str:
@@ -88,7 +84,7 @@ def open_case(
         public_id=public_id or uuid7(),
         flow_version=version,
         flow=form.flow,
-        title=_clean_title(title),
+        title=clean_title(title),
         channel=channel,
         subject=subject,
         data=stored,
@@ -115,10 +111,3 @@ def open_case(
     move.finish("open", first=first, data={"channel": channel, "version": version.number})
     attach_to(case, first, files)
     return case
-
-
-def _clean_title(title: str) -> str:
-    text = " ".join(title.replace("\x00", "").split())
-    if not text:
-        raise DataInvalid(_("标题不能为空。"), fields=[{"field": "title", "reason": "missing"}])
-    return text[:LONGEST_TITLE]

@@ -40,18 +40,24 @@ def _as_limit(value: Any) -> Any:
 
 
 class Limit(Strict):
-    """A time limit: a span such as ``5 work_days``, the output of a rule, or a field that holds a span."""
+    """A time limit: a span such as ``5 work_days``, the output of a rule, or a field that holds a span.
 
+    With ``field`` the case's own value, a span or ``none``, comes first: what was agreed for this one case.
+    """
+
+    field: str | None = None
     limit: str | None = None
     rule: str | None = None
-    field: str | None = None
     output: str = "limit"
     facts: dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Limit:
-        if sum(way is not None for way in (self.limit, self.rule, self.field)) != 1:
-            raise ValueError("a limit is one of `limit: 5 work_days`, `rule:` with `output:`, `field:`")
+        given = [way is not None for way in (self.limit, self.rule)]
+        if all(given) or not (any(given) or self.field is not None):
+            raise ValueError(
+                "a limit is `limit: 5 work_days`, `rule:` with `output:`, or `field:`, alone or before those"
+            )
         return self
 
 
@@ -302,7 +308,7 @@ class Flow(Strict):
     noun: Labels
     number: str = "{flow}-{date:%Y%m%d}-{seq:05d}"
     basis: tuple[Labels, ...] = ()
-    calendar: str = "cn"
+    calendar: str = ""
     total: LimitOf | None = None
     pauses: tuple[Cause, ...] = ("suspended", "returned", "extension")
     fields: dict[Name, CaseField]

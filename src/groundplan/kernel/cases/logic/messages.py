@@ -147,7 +147,17 @@ class ExtensionDecided(CaseEvent):
     granted: bool
 
 
-TYPES: dict[str, type[CaseEvent]] = {
+class PastRecorded(BaseModel):
+    """A batch of past cases was taken over from another system."""
+
+    flow: str
+    cases: int
+    sha256: str
+    source: str
+
+
+TYPES: dict[str, type[BaseModel]] = {
+    "cases.past_recorded.v1": PastRecorded,
     "case.opened.v1": CaseOpened,
     "case.stage_entered.v1": CaseEvent,
     "case.closed.v1": CaseClosed,

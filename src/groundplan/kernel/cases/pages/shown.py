@@ -148,6 +148,7 @@ def spans_shown(text: str) -> str:
         "work_days": _("个工作日"),
         "work_hours": _("个工作时"),
         "emergency_hours": _("个紧急工作时"),
+        "seconds": _("秒"),
         "days": _("天"),
         "hours": _("小时"),
         "minutes": _("分钟"),

@@ -115,8 +115,8 @@ def _hours_of(limit: str | None) -> float | None:
     if limit is None:
         return None
     span = Span.parse(limit)
-    hours = {"minutes": 1 / 60, "hours": 1, "emergency_hours": 1, "work_hours": 1, "days": 24, "work_days": 24}
-    return float(span.amount) * hours[span.unit]
+    hours = {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1, "emergency_hours": 1, "work_hours": 1, "days": 24}
+    return float(span.amount) * {**hours, "work_days": 24}[span.unit]
 
 
 def _ways(flow: Flow, name: str, stage: TaskStage | RulingStage, past: Past) -> tuple[tuple[str, float], ...]:

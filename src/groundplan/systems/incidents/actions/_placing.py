@@ -59,7 +59,10 @@ def find_spot(*, point: tuple[float, float] | None, system: str, component: str,
     array = np.array([point], dtype=np.float64)
     plain = converted(array, source=system, target="wgs84")
     codes = places.locate(plain).at(0)
-    if not codes["district"] and places.divisions(level="district").exists():
+    # A city may know the names of its districts and not yet their borders: then the report's own word counts.
+    if not codes["district"] and not places.divisions(level="district").exclude(geometry=None).exists():
+        codes = {**codes, "district": district[:12]}
+    elif not codes["district"]:
         raise OutsideCity(
             _("您选的位置（%(lon).5f, %(lat).5f）不在本市范围内。") % {"lon": point[0], "lat": point[1]},
             next_step=_("请在地图上重新选择本市范围内的位置，或只填写地址。"),

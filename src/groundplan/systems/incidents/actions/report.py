@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,22 +14,21 @@ from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.files import actions as files_actions
 from groundplan.kernel.parties.queries import Actor
-from groundplan.lib import clock, crypto, sql
+from groundplan.lib import clock, crypto
 from groundplan.lib.errors import Conflict, NotAllowed
-from groundplan.lib.identity import uuid7
 from groundplan.lib.sql import rows
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.actions import _placing as placing
+from groundplan.systems.incidents.actions._taking import acknowledge, fingerprint_of, first_line
 from groundplan.systems.incidents.errors import ReportInvalid
 from groundplan.systems.incidents.logic.likeness import Likely, likely_duplicates
-from groundplan.systems.incidents.logic.masking import mask_names, mask_text, normal_phone
+from groundplan.systems.incidents.logic.masking import mask_names, mask_text, normal_phone, storable
 from groundplan.systems.incidents.models import Incident, Load
 
 LONGEST_TEXT = 20_000
 MOST_FILES = 9
 SURE_ENOUGH = 40
 SAME_WITHIN_MINUTES = 60
-_PROCESS = uuid7().hex
 CHANNELS: dict[str, dict[str, str]] = {
     "web": {"zh-hans": "网页", "en": "Web"},
     "phone": {"zh-hans": "电话", "en": "Telephone"},
@@ -138,9 +136,9 @@ def report_incident(
     _check_report(actor, channel, flow, text, files)
     if flow == "hotline" and type and channel in ASKED_CHANNELS:
         _check_type(type, text, phone=reporter_phone, somewhere=bool(place or point or component or district))
-    original = _storable(text)
+    original = storable(text)
     phone = normal_phone(reporter_phone)
-    fingerprint = _fingerprint(
+    fingerprint = fingerprint_of(
         channel, flow, original, place, repr(point), phone or actor.actor_id, visitor, external_id
     )
     intake_key = crypto.keyed_hash(f"{channel}\0{actor.actor_id}\0{key}", purpose="incidents.key") if key else None
@@ -152,14 +150,14 @@ def report_incident(
     wholly = flow == "hotline" and type in ("", "report")
     named = mask_names(original, reporter_name)
     masked = mask_text(named, wholly=wholly)
-    plain_title = mask_text(mask_names(_storable(title), reporter_name), wholly=wholly).text
-    shown_title = plain_title.strip() or _first_line(masked.text)
+    plain_title = mask_text(mask_names(storable(title), reporter_name), wholly=wholly).text
+    shown_title = plain_title.strip() or first_line(masked.text)
     kind, code, proposed, certainty = _category(flow, kind, category, f"{title}\n{original}", component)
     now = clock.now()
     incident = Incident(
         channel=channel, kind=kind, category=code, proposed_category=proposed, certainty=certainty,
         component=component, text=masked.text, hidden_parts=min(masked.hidden, 999),
-        place=mask_text(mask_names(_storable(place), reporter_name), wholly=wholly).text[:300],
+        place=mask_text(mask_names(storable(place), reporter_name), wholly=wholly).text[:300],
         longitude=spot.point[0] if spot.point else None, latitude=spot.point[1] if spot.point else None,
         phone_hash=crypto.keyed_hash(phone, purpose="incidents.phone") if phone else None,
         reported_at=reported_at or now, received_at=now, intake_key=intake_key, fingerprint=fingerprint,
@@ -208,7 +206,7 @@ def _open(
     incident.case = case = cases.open_case(actor=actor, files=stored, **opening)
     incident.receipt = case.number
     rows.keep_key(incident, rows.insert(incident))
-    transaction.on_commit(_acknowledge)
+    transaction.on_commit(acknowledge)
     return _receipt_of(incident, created=True, duplicates=likely)
 
 
@@ -231,15 +229,6 @@ def _check_sender(actor: Actor, known: Incident) -> None:
         raise Conflict(_("同一编号的反映已由其他来源登记。"), next_step=_("请使用贵系统自己的编号。"))
 
 
-def _acknowledge() -> None:
-    """Count, after the transaction, that the reporter is told yes; each process has its own row."""
-    sql.run(
-        "INSERT INTO incidents_acknowledged (process, count) VALUES (%s, 1)"
-        " ON CONFLICT (process) DO UPDATE SET count = incidents_acknowledged.count + 1",
-        [_PROCESS],
-    )
-
-
 def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
     """Refuse a report that cannot be taken in, naming each part.
 
@@ -254,7 +243,7 @@ def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Seque
         wrong.append({"field": "channel", "reason": ", ".join(CHANNELS)})
     if flow not in queries.FLOWS:
         wrong.append({"field": "flow", "reason": ", ".join(queries.FLOWS)})
-    if not _storable(text).strip():
+    if not storable(text).strip():
         wrong.append({"field": "text", "reason": _("请填写反映内容。")})
     elif len(text) > LONGEST_TEXT:
         wrong.append({"field": "text", "reason": _("反映内容最多 %(most)d 字。") % {"most": LONGEST_TEXT}})
@@ -278,7 +267,7 @@ def _check_type(request_type: str, text: str, *, phone: str, somewhere: bool) ->
         wrong.append({"field": "reporter_phone", "reason": _("该类诉求须留联系电话，以便核实和回访。")})
     if asked.place and not somewhere:
         wrong.append({"field": "place", "reason": _("该类诉求须写明地点。")})
-    if len("".join(_storable(text).split())) < asked.shortest:
+    if len("".join(storable(text).split())) < asked.shortest:
         wrong.append({"field": "text", "reason": _("诉求内容至少 %(least)d 字。") % {"least": asked.shortest}})
     if wrong:
         raise ReportInvalid("；".join(str(item["reason"]) for item in wrong), fields=wrong, rule=asked.row)
@@ -287,11 +276,6 @@ def _check_type(request_type: str, text: str, *, phone: str, somewhere: bool) ->
 def _receipt_of(incident: Incident, *, created: bool, duplicates: tuple[Likely, ...] = ()) -> Receipt:
     """The receipt of an incident; its code is derived, so that it can be given again and is stored nowhere."""
     return Receipt(incident.receipt, queries.follow_code(incident), incident, incident.case, created, duplicates)
-
-
-def _fingerprint(*parts: str) -> bytes:
-    """What two sendings of one report have in common; blanks do not matter."""
-    return crypto.keyed_hash("\0".join("".join(part.split()) for part in parts), purpose="incidents.fingerprint")
 
 
 def _category(flow: str, kind: str, category: str, text: str, component: str) -> tuple[str, str, str, int]:
@@ -345,20 +329,8 @@ def _stored(sender: str, name: str, content: bytes, incident: Incident) -> Any:
 
 def _personal(name: str, phone: str, original: str) -> dict[str, str]:
     given = {
-        "reporter_name": _storable(name).strip()[:80],
-        "reporter_phone": _storable(phone).strip()[:40],
+        "reporter_name": storable(name).strip()[:80],
+        "reporter_phone": storable(phone).strip()[:40],
         "original_text": original,
     }
     return {field: value for field, value in given.items() if value}
-
-
-def _first_line(text: str) -> str:
-    line = next((part.strip() for part in text.splitlines() if part.strip()), "…")
-    return line if len(line) <= 40 else line[:39] + "…"  # noqa: PLR2004 - fits one line of a list.
-
-
-def _storable(text: str) -> str:
-    """The text without what PostgreSQL cannot keep and without invisible controls."""
-    return "".join(
-        sign for sign in text if sign in "\n\t" or not (unicodedata.category(sign) in {"Cc", "Cs"} or sign == "\ufeff")
-    )

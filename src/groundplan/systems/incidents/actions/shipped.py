@@ -69,7 +69,8 @@ def _categories(document: Mapping[str, Any], origin: str, words: Mapping[str, li
             position += 1
             label = matter["label"]
             yield Category(
-                kind="hotline", code=label["zh-hans"], group=group["label"], label=label, words=matter["words"],
+                kind="hotline", code=matter.get("code") or label["zh-hans"], group=group["label"], label=label,
+                words=matter["words"],
                 origin=origin, valid_from=valid_from, position=position,
             )  # fmt: skip
     for major, group in document.get("majors", {}).items():

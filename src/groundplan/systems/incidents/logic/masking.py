@@ -130,3 +130,10 @@ def normal_phone(phone: str) -> str:
 
 def _narrow(sign: str) -> str:
     return unicodedata.normalize("NFKC", sign) if "０" <= sign <= "９" or sign in "＠－＋．ＸｘＡ" else sign
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot keep and without invisible controls."""
+    return "".join(
+        sign for sign in text if sign in "\n\t" or not (unicodedata.category(sign) in {"Cc", "Cs"} or sign == "\ufeff")
+    )

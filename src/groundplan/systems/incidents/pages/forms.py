@@ -97,6 +97,15 @@ class ReportForm(PlaceForm):
     photos = FilesField(label=_("照片"), required=False, widget=ManyFiles(attrs={"accept": PHOTOS}))
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Offer the flows that this city has in force."""
+        super().__init__(*given, **named)
+        there = queries.report_flows()
+        chosen = self.fields["flow"]
+        if isinstance(chosen, forms.ChoiceField) and there:
+            chosen.choices = [choice for choice in FLOWS if choice[0] in there]
+            self.initial.setdefault("flow", there[0])
+
 
 class CallBackForm(forms.Form):
     """Somebody wants a human to call and to do it with them (帮办)."""

@@ -5,8 +5,10 @@ from groundplan.systems.incidents.queries.categories import (
     category,
     category_name,
     category_of_earlier,
+    field_names,
     known_fields,
     proposed_category,
+    report_flows,
 )
 from groundplan.systems.incidents.queries.directory import directory_text
 from groundplan.systems.incidents.queries.figures import Figures, figure_cases, figures, figures_plainly
@@ -19,6 +21,14 @@ from groundplan.systems.incidents.queries.follow import (
     incident_of_receipt,
     own_receipt,
     reports_of,
+)
+from groundplan.systems.incidents.queries.history import (
+    history_mapping,
+    history_mappings,
+    history_rows,
+    matters_of,
+    past_reply,
+    past_report,
 )
 from groundplan.systems.incidents.queries.hotline.appraisal import (
     contestable_units,
@@ -74,6 +84,7 @@ __all__ = [
     "draw_for",
     "draws",
     "earlier_same",
+    "field_names",
     "figure_cases",
     "figures",
     "figures_plainly",
@@ -81,6 +92,9 @@ __all__ = [
     "follow",
     "follow_code",
     "grounds",
+    "history_mapping",
+    "history_mappings",
+    "history_rows",
     "incident_for",
     "incident_of_receipt",
     "incidents_for",
@@ -89,14 +103,18 @@ __all__ = [
     "likely_for_text",
     "load_for",
     "map_features",
+    "matters_of",
     "objections_on",
     "own_receipt",
     "panel_facts",
+    "past_reply",
+    "past_report",
     "population_of",
     "proposed_category",
     "redrawn",
     "replies",
     "reply_findings",
+    "report_flows",
     "reports_of",
     "run_trial",
     "saved_mapping",

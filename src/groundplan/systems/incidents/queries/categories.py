@@ -58,8 +58,18 @@ def proposed_category(kinds: Sequence[str], text: str) -> tuple[str, str, float]
 
 def known_fields(flow: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the version of a flow in force has fields for, without empty ones."""
-    fields = flows.flow_as_read(flows.version_in_force(flow)).fields
+    fields = field_names(flow)
     return {name: value for name, value in values.items() if value is not None and name in fields}
+
+
+def field_names(flow: str) -> frozenset[str]:
+    """The fields of the version of a flow in force."""
+    return frozenset(flows.flow_as_read(flows.version_in_force(flow)).fields)
+
+
+def report_flows() -> list[str]:
+    """The flows in force that take reports, that of city management first."""
+    return [each.key for each in flows.flows_in_force() if each.key in ("city-management", "hotline")]
 
 
 @lru_cache(maxsize=8)

@@ -128,7 +128,7 @@ class _Run:
         self.units, self.districts = unit_codes(), district_codes()
         self.territories = _territories()
         self.below: dict[str, frozenset[str]] = {}
-        self.calendar: WorkCalendar = calendar_for("cn")
+        self.calendar: WorkCalendar = calendar_for()
         self.zone, self.now = timezone.get_current_timezone(), clock.now()
         self.found = Trial(columns=self.columns)
 

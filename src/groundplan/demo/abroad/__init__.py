@@ -1,0 +1,1 @@
+"""Cities of other profiles."""
