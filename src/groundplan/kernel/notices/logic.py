@@ -10,14 +10,25 @@ KINDS: dict[str, dict[str, str]] = {
     "sms": {"zh-hans": "短信", "en": "SMS"},
     "wecom": {"zh-hans": "政务微信", "en": "Government WeChat"},
     "webhook": {"zh-hans": "推送地址", "en": "Webhook"},
+    "mail": {"zh-hans": "邮件", "en": "Mail"},
 }
 # What a channel of a kind needs beside its address and secret.
-NEEDED: dict[str, tuple[str, ...]] = {"sms": ("sign_name", "template"), "wecom": ("corp_id", "agent_id"), "webhook": ()}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "sms": ("sign_name", "template"),
+    "wecom": ("corp_id", "agent_id"),
+    "webhook": (),
+    "mail": ("sender", "account"),
+}
+# One mailbox in ASCII, without quotes, blanks or line ends: nothing in it can begin another header or recipient.
+MAIL = re.compile(r"(?=.{6,120}\Z)[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+MAIL_PORTS = {"smtps": 465, "smtp": 587}
 FORMS = {
     "sign_name": re.compile(r"[\w\u4e00-\u9fff]{2,20}"),
     "template": re.compile(r"[\w-]{1,40}"),
     "corp_id": re.compile(r"[\w-]{1,64}"),
     "agent_id": re.compile(r"\d{1,12}"),
+    "sender": MAIL,
+    "account": re.compile(r"[A-Za-z0-9_.@+-]{1,120}"),
 }
 MOBILE = re.compile(r"\+?\d{6,15}")
 ACCOUNT = re.compile(r"[\w.@-]{1,64}")
@@ -28,7 +39,9 @@ PLAIN = {"zh-hans": "您有一条新的政务消息，请登录查看。", "en":
 LONGEST_VALUE = 35
 SINGLE_SMS, JOINED_SMS = 70, 67
 PERMANENT = ("refused", "address-refused", "http-400", "http-404", "http-410", "http-422")
-CREDENTIAL = ("credential-refused", "http-401", "http-403")
+CREDENTIAL = ("credential-refused", "no-encryption", "http-401", "http-403")
+# A password of a mailbox is what the mail server gives; other secrets are made for us.
+SHORTEST_SECRET = {"mail": 8}
 
 
 def wrong_options(kind: str, options: Mapping[str, str]) -> list[str]:
@@ -38,7 +51,12 @@ def wrong_options(kind: str, options: Mapping[str, str]) -> list[str]:
 
 def may_be_address(kind: str, address: str) -> bool:
     """Whether a text can be where somebody is reached over a channel of a kind."""
-    return bool((MOBILE if kind == "sms" else ACCOUNT).fullmatch(address))
+    return bool({"sms": MOBILE, "mail": MAIL}.get(kind, ACCOUNT).fullmatch(address))
+
+
+def shortest_secret(kind: str) -> int:
+    """How many characters a secret must have."""
+    return SHORTEST_SECRET.get(kind, 16)
 
 
 def outside_text(text: str, language: str, *, with_text: bool) -> str:

@@ -1,6 +1,6 @@
 """Writes of events. Those on webhooks are called through ``proofs``, which checks rights and leaves the record."""
 
-from groundplan.kernel.events.actions._posting import call, fetch, post, resolve
+from groundplan.kernel.events.actions._posting import call, fetch, post, resolve, trusted
 from groundplan.kernel.events.actions.delivery import DispatchCount, dispatch
 from groundplan.kernel.events.actions.publishing import integrate, publish
 from groundplan.kernel.events.actions.upkeep import prune_events, replay_dead_letters
@@ -30,4 +30,5 @@ __all__ = [
     "replay_dead_letters",
     "resolve",
     "resume_webhook",
+    "trusted",
 ]

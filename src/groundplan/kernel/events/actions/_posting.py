@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -19,24 +20,30 @@ from groundplan.lib.canonical import canonical_json
 
 TIMEOUT_S = 10.0
 GONE = "http-410"
+HTTP_PORTS = {"https": 443, "http": 80}
 
 
-def resolve(url: str) -> tuple[str, str]:
+def resolve(url: str, *, ports: Mapping[str, int] = HTTP_PORTS) -> tuple[str, str]:
     """The one address that may be called for this URL, and its host name.
 
     The name is resolved here and the connection made to what was checked: a name that changes its address between
     check and call (DNS rebinding) gains nothing.
+
+    Args:
+        url: what is to be called.
+        ports: the schemes that are allowed, with their ports.
 
     Raises:
         AddressRefused: wrong scheme, unknown host, or a host inside this network.
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        host, port = parts.hostname or "", parts.port or ports.get(parts.scheme, 0)
     except ValueError:
         raise AddressRefused("The address cannot be read.", accepted="https://host/path") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username:
-        raise AddressRefused("The address is not of the accepted form.", accepted="https://host/path")
+    if parts.scheme not in ports or not host or parts.username:
+        accepted = ", ".join(f"{scheme}://host" for scheme in ports)
+        raise AddressRefused("The address is not of the accepted form.", accepted=accepted)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

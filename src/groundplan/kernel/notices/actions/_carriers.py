@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.notices import logic
+from groundplan.kernel.notices.actions import _mail
 from groundplan.kernel.notices.models import Channel
 from groundplan.lib import crypto
 from groundplan.lib.canonical import canonical_json
@@ -111,4 +112,9 @@ def _object(answer: bytes) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-ADAPTERS: dict[str, Callable[[Channel, str, Outside], str]] = {"sms": _sms, "webhook": _webhook, "wecom": _wecom}
+ADAPTERS: dict[str, Callable[[Channel, str, Outside], str]] = {
+    "sms": _sms,
+    "webhook": _webhook,
+    "wecom": _wecom,
+    "mail": _mail.send,
+}

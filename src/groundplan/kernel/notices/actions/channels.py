@@ -45,10 +45,10 @@ def create_channel(
 
     Args:
         actor: the system administration.
-        kind: ``sms``, ``wecom`` or ``webhook``.
+        kind: ``sms``, ``wecom``, ``webhook`` or ``mail``.
         name: 1 to 60 characters.
         address: of the gateway; nothing else is ever called over this channel.
-        secret: signs messages or opens the gateway, 16 characters or more; stored encrypted.
+        secret: signs messages or opens the gateway, 16 characters or more (mail: 8); stored encrypted.
         options: what the kind needs beside, such as ``sign_name`` and ``template``.
         with_text: whether texts may leave the house, or only a link.
 
@@ -62,12 +62,13 @@ def create_channel(
     if kind not in logic.KINDS:
         raise ChannelInvalid(_("没有这种渠道。"), accepted=", ".join(logic.KINDS))
     wrong = logic.wrong_options(kind, given)
-    if not name.strip() or len(secret) < 16 or wrong:  # noqa: PLR2004 - the length that is promised.
-        missing = [*(["name"] if not name.strip() else []), *(["secret"] if len(secret) < 16 else []), *wrong]  # noqa: PLR2004
+    short = len(secret) < logic.shortest_secret(kind)
+    missing = [*(["name"] if not name.strip() else []), *(["secret"] if short else []), *wrong]
+    if missing:
         raise ChannelInvalid(
             _("渠道设置不完整或格式不对：%(fields)s。") % {"fields": "、".join(missing)}, fields=missing
         )
-    events.resolve(address)
+    events.resolve(address, **({"ports": logic.MAIL_PORTS} if kind == "mail" else {}))
     row = Channel.objects.create(
         kind=kind, name=name.strip()[:60], address=address[:300], sealed=crypto.encrypt(secret), with_text=with_text,
         options={key: given[key] for key in logic.NEEDED[kind]},

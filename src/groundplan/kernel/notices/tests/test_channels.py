@@ -14,7 +14,9 @@ from groundplan.kernel.events.errors import AddressRefused
 from groundplan.kernel.events.models import Outgoing
 from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.notices import actions, errors, queries
+from groundplan.kernel.notices.actions import _mail
 from groundplan.kernel.notices.actions._gateway import FakeGateway
+from groundplan.kernel.notices.actions._mailhouse import FakeMailhouse
 from groundplan.kernel.notices.models import Channel, Delivery, Notice, Preference
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.parties.tests.factories import make_cast, make_player
@@ -27,7 +29,9 @@ KINDS = {
     "sms": {"sign_name": "兰汀市政务", "template": "SMS_1001"},
     "wecom": {"corp_id": "ww1", "agent_id": "1000002"},
     "webhook": {},
+    "mail": {"sender": "notice@city.example.org", "account": "city"},
 }
+MAILBOX = "zhang.san@city.example.org"
 NOON = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)  # 12:00 in the city.
 
 
@@ -47,6 +51,19 @@ def gateway(db):
         yield fake
 
 
+@pytest.fixture
+def mailhouse(db, monkeypatch):
+    with FakeMailhouse(SECRET) as fake, clock.standing_at(NOON):
+        monkeypatch.setattr(_mail, "trust", fake.believed)
+        yield fake
+
+
+@pytest.fixture
+def outside(kind, request):
+    """The fake that speaks for a kind."""
+    return request.getfixturevalue("mailhouse" if kind == "mail" else "gateway")
+
+
 def set_up(keeper, gateway, kind="sms", **given):
     options = given.pop("options", KINDS.get(kind, {}))
     return actions.create_channel(
@@ -56,7 +73,7 @@ def set_up(keeper, gateway, kind="sms", **given):
 
 
 def reachable(player, **given):
-    addresses = {"sms": PHONE, "wecom": "zhangsan", "webhook": "zhangsan"}
+    addresses = {"sms": PHONE, "wecom": "zhangsan", "webhook": "zhangsan", "mail": MAILBOX}
     return actions.set_preference(actor=player.actor, addresses=addresses, **given)
 
 
@@ -94,60 +111,61 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_adapter_keeps_the_contract(kind, cast, keeper, gateway, monkeypatch):
+def test_every_adapter_keeps_the_contract(kind, cast, keeper, outside, monkeypatch):
     monkeypatch.setattr(_posting, "TIMEOUT_S", 0.3)
-    gateway.slow_s = 0.6
-    set_up(keeper, gateway, kind)
+    monkeypatch.setattr(_mail, "TIMEOUT_S", 0.3)
+    outside.slow_s = 0.6
+    set_up(keeper, outside, kind)
     reachable(cast.officer)
     for name, (answers, at_once, later, taken) in CONTRACT.items():
-        gateway.answers = list(answers)
+        outside.answers = list(answers)
         row = tell(cast.officer)
         assert actions.deliver_waiting() == 1, name
         row.refresh_from_db()
         assert row.state == at_once, (name, row.reason)
         after(60)
         row.refresh_from_db()
-        # A slow gateway may take both attempts: they bear one id.
-        assert (row.state, sum(str(row.public_id) in key for key in gateway.taken)) == (later, taken), name
+        # A slow outside may take both attempts: they bear one id.
+        assert (row.state, sum(str(row.public_id) in key for key in outside.taken)) == (later, taken), name
         assert after(120) == 0, name
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_message_sent_twice_is_one_to_the_receiver(kind, cast, keeper, gateway):
-    set_up(keeper, gateway, kind)
+def test_a_message_sent_twice_is_one_to_the_receiver(kind, cast, keeper, outside):
+    set_up(keeper, outside, kind)
     reachable(cast.officer)
     row = tell(cast.officer)
     actions.deliver_waiting()
     # As if the process had died between the sending and the note of it.
     Delivery.objects.filter(pk=row.pk).update(state="waiting", next_at=NOON)
     assert actions.deliver_waiting() == 1
-    assert (gateway.requests, len(gateway.taken)) == (2, 1)
+    assert (outside.requests, len(outside.taken)) == (2, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_revoked_credential_pauses_the_channel_and_loses_nothing(kind, cast, keeper, gateway):
-    channel = set_up(keeper, gateway, kind)
+def test_a_revoked_credential_pauses_the_channel_and_loses_nothing(kind, cast, keeper, outside):
+    channel = set_up(keeper, outside, kind)
     reachable(cast.officer)
-    gateway.answers = ["revoked"]
+    outside.answers = ["revoked"]
     first, second = tell(cast.officer), tell(cast.officer, "新待办：RX-2")
     actions.deliver_waiting()
     channel.refresh_from_db()
     assert channel.state == "paused"
     assert channel.paused_because in ("credential-refused", "http-401")
-    assert (gateway.requests, Delivery.objects.filter(state="waiting").count()) == (1, 2)
+    assert (outside.requests, Delivery.objects.filter(state="waiting").count()) == (1, 2)
     actions.change_channel(actor=keeper.actor, channel=channel.public_id, change="resume")
     assert actions.deliver_waiting() == 2
     assert set(Delivery.objects.filter(pk__in=[first.pk, second.pk]).values_list("state", flat=True)) == {"sent"}
-    assert len(gateway.taken) == 2
+    assert len(outside.taken) == 2
 
 
-def test_a_wrong_secret_opens_no_gateway(cast, keeper, gateway):
+def test_a_wrong_secret_opens_no_gateway(cast, keeper, gateway, mailhouse):
     for kind in KINDS:
-        set_up(keeper, gateway, kind, secret="another-secret-of-16")
+        set_up(keeper, mailhouse if kind == "mail" else gateway, kind, secret="another-secret-of-16")
     reachable(cast.officer)
     tell(cast.officer)
     actions.deliver_waiting()
-    assert gateway.taken == {}
+    assert gateway.taken == mailhouse.taken == {}
     assert set(Channel.objects.values_list("state", flat=True)) == {"paused"}
 
 
@@ -334,7 +352,7 @@ def test_everybody_sets_their_own_addresses_and_quiet_hours(cast):
     assert "22:00" in page
     assert PHONE not in cast.outsider.client.get("/notices/preference").content.decode()
     assert client.post("/notices/preference", {"address-sms": "<script>"}).status_code == 422
-    assert Preference.objects.get().off == ["wecom", "webhook"]
+    assert Preference.objects.get().off == ["wecom", "webhook", "mail"]
 
 
 def test_the_dispatcher_puts_a_new_notice_on_its_way(fresh_database):
