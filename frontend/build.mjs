@@ -22,6 +22,16 @@ await esbuild.build({
   loader: { ".svg": "dataurl" },
   logLevel: "warning",
 });
+// The page for field work lives without network: each of its two scripts is one file, so that the list of what it keeps is fixed.
+await esbuild.build({
+  entryPoints: { field: "frontend/field/main.ts", "field-worker": "frontend/field/worker.ts" },
+  outdir: out,
+  bundle: true,
+  format: "esm",
+  minify: true,
+  target: "es2022",
+  logLevel: "warning",
+});
 copyFileSync("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", join(out, "maplibre-gl-worker.mjs"));
 for (const name of readdirSync(out)) {
   const path = join(out, name);

@@ -4,6 +4,7 @@ import { startClocks } from "../parts/clocks";
 import { startDialogs } from "../parts/dialogs";
 import { startHelp } from "../parts/help";
 import { startKeys } from "../parts/keys";
+import { startLeaving } from "../parts/leaving";
 import { startPreviews } from "../parts/previews";
 import { startStream } from "../parts/stream";
 
@@ -25,6 +26,7 @@ startDialogs(document);
 startHelp(document);
 startKeys(document);
 startPreviews(document);
+startLeaving(document);
 startClocks();
 startStream();
 

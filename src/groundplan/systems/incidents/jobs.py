@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from groundplan.systems.incidents import actions
+from groundplan.systems.incidents.field import actions as field
 from groundplan.systems.incidents.open311 import actions as open311
 
 
@@ -20,3 +21,10 @@ def take_waiting_requests(timestamp: int) -> None:  # noqa: ARG001 - procrastina
 def forget_visits(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
     """Every night: counts of the public doors that no window needs any more."""
     actions.forget_visits()
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queueing_lock="incidents.forget_field_photos")
+def forget_field_photos(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every night: photos from phones whose work never followed are erased."""
+    field.forget_field_photos()

@@ -264,6 +264,7 @@ class DrawnCase(models.Model):
 
 
 # The columns of the doors stand beside them.
+from groundplan.systems.incidents.field.models import FieldPhoto, FieldWork  # noqa: E402, F401
 from groundplan.systems.incidents.open311.models import Open311Key, Open311Request  # noqa: E402, F401
 
 

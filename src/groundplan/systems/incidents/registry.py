@@ -81,6 +81,7 @@ def register() -> None:
         Entry("follow", {"zh-hans": "查询进度", "en": "Follow a report"}, section="public", order=20),
         Entry("intake", {"zh-hans": "话务受理", "en": "Call intake"}, "work", 30, holds("operator")),
         Entry("patrol", {"zh-hans": "快速上报", "en": "Quick report"}, "work", 35, holds("inspector", "grid_worker")),
+        Entry("field", {"zh-hans": "外勤", "en": "Field work"}, "work", 34, holds("inspector", "grid_worker")),
         Entry(
             "incident-imports", {"zh-hans": "批量导入", "en": "Import"}, "work", 60, holds("operator", "data_office")
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 from groundplan.kernel.cases.errors import DataInvalid
 from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import Flow
-from groundplan.kernel.cases.models import Attachment, Case, Step
+from groundplan.kernel.cases.models import Attachment, Case, Step, Task
 from groundplan.kernel.cases.queries.privacy import opened_secret
 from groundplan.kernel.files.models import StoredFile
 from groundplan.lib import search, sql
 from groundplan.lib.crypto import encrypt, keyed_hash
 from groundplan.lib.sql import rows
+
+if TYPE_CHECKING:
+    from groundplan.kernel.cases.actions._move import Move
 
 LONGEST_TITLE = 300
 NEXT = """INSERT INTO cases_number_series (name, value) VALUES (%s, 1)
@@ -136,3 +139,12 @@ def clean_title(title: str) -> str:
     if not text:
         raise DataInvalid(_("标题不能为空。"), fields=[{"field": "title", "reason": "missing"}])
     return text[:LONGEST_TITLE]
+
+
+def tell_offline(move: Move, done_at: datetime | None, task: Task | None = None) -> dict[str, str]:
+    """Say on the timeline when something was done on the spot; the clocks go by the receipt. What the record adds."""
+    if done_at is None:
+        return {}
+    done, received = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" for moment in (done_at, move.now))
+    move.step("offline", task=task, done=done, received=received)
+    return {"done_at": done_at.isoformat()}

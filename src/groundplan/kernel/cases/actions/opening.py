@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
-from groundplan.kernel.cases.actions._data import attach_to, checked_data, clean_title, next_number, seal
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, clean_title, next_number, seal, tell_offline
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.cases.queries.flows import flow_as_read, version_in_force
@@ -54,6 +55,7 @@ def open_case(
     public_id: UUID | None = None,
     files: Iterable[StoredFile] = (),
     number: str = "",
+    done_at: datetime | None = None,
 ) -> Case:
     """Open a case of a flow; it enters the first stage and has an owner from its first moment.
 
@@ -71,6 +73,7 @@ def open_case(
         public_id: the id it shall have, so that files can be stored under it before.
         files: attachments, already stored under this case.
         number: what ``reserve_number`` gave.
+        done_at: when it was reported on the spot, if it was handed in later (离线); told, never counted.
 
     Raises:
         FlowUnknown: no such flow is in force.
@@ -99,6 +102,7 @@ def open_case(
     case.opened_at = move.now
     seal(case, secret)
     first = move.step("open", noun=form.noun)
+    told = tell_offline(move, done_at)
     spans, _decision = deciding.spans_for(form, case, form.total, move.actor)
     clockwork.start(case, spans, move.now, form.calendar)
     for observer in form.observers:
@@ -108,6 +112,6 @@ def open_case(
     move.announce("case.opened.v1", channel=channel, district=case.district, calendar_missing=case.calendar_missing)
     move.announced.insert(0, move.announced.pop())
     move.index_words()
-    move.finish("open", first=first, data={"channel": channel, "version": version.number})
+    move.finish("open", first=first, data={"channel": channel, "version": version.number, **told})
     attach_to(case, first, files)
     return case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from groundplan.kernel.cases.actions import _clockwork as clockwork
 from groundplan.kernel.cases.actions import _deciding as deciding
-from groundplan.kernel.cases.actions._data import attach_to, checked_data, refuse_data, seal
+from groundplan.kernel.cases.actions._data import attach_to, checked_data, refuse_data, seal, tell_offline
 from groundplan.kernel.cases.actions._loading import load_task
 from groundplan.kernel.cases.actions._move import Move
 from groundplan.kernel.cases.actions._rights import require_apart
@@ -63,6 +64,7 @@ def complete_task(
     personal: Mapping[str, Any] | None = None,
     note: str = "",
     files: Iterable[StoredFile] = (),
+    done_at: datetime | None = None,
 ) -> Task:
     """Complete a task with one of the outcomes that its flow offers; the case moves on.
 
@@ -75,6 +77,7 @@ def complete_task(
         personal: values of personal fields.
         note: what else is to be said; shown on the timeline.
         files: attachments, already stored under this case.
+        done_at: when it was done on the spot, if it was handed in later (离线); told, never counted.
 
     Raises:
         CaseMoved: somebody else was faster.
@@ -98,13 +101,13 @@ def complete_task(
     first = move.step(
         "complete", task=mine, note=note, unit=mine.party.name, stage=_label_of(move, mine), outcome=chosen.label
     )
+    told = tell_offline(move, done_at, mine)
     move.announce("task.completed.v1", task=str(mine.public_id), party=mine.party.code, outcome=outcome)
     _go_on(move, mine, chosen)
     if any(move.flow.fields[name].searchable for name in data or {}):
         move.index_words()
-    move.finish(
-        "complete", first=first, data={"task": str(mine.public_id), "unit": mine.party.code, "outcome": outcome}
-    )
+    said = {"task": str(mine.public_id), "unit": mine.party.code, "outcome": outcome, **told}
+    move.finish("complete", first=first, data=said)
     attach_to(move.case, first, given)
     return mine
 

@@ -8,6 +8,10 @@ Labels = Mapping[str, str]
 
 STEPS: dict[str, dict[str, str]] = {
     "open": {"zh-hans": "登记{noun}", "en": "{noun} registered"},
+    "offline": {
+        "zh-hans": "离线办理：现场于 {done} 完成，系统于 {received} 收到",
+        "en": "Done offline in the field at {done}, received at {received}",
+    },
     "sign": {"zh-hans": "{unit}签收“{stage}”", "en": "{unit} signed for “{stage}”"},
     "complete": {"zh-hans": "{unit}办理“{stage}”：{outcome}", "en": "{unit} completed “{stage}”: {outcome}"},
     "return": {"zh-hans": "{unit}申请退单", "en": "{unit} asks to return it"},

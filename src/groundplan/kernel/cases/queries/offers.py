@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from groundplan.kernel.cases.logic import values
 from groundplan.kernel.cases.logic.flow import Flow, Outcome, Work
 from groundplan.kernel.cases.logic.guards import passes
 from groundplan.kernel.cases.models import ACTIVE_TASK, Case, Task
@@ -13,6 +14,7 @@ from groundplan.kernel.cases.queries.accounts import account_of, keeps, may_end
 from groundplan.kernel.cases.queries.flows import flow_of
 from groundplan.kernel.cases.queries.scope import controls, holds, may, sees
 from groundplan.kernel.parties.queries import Actor
+from groundplan.kernel.rules import queries as rules
 
 Labels = Mapping[str, str]
 DONE = {"zh-hans": "办结", "en": "done"}
@@ -207,6 +209,18 @@ def outcomes_for(flow: Flow, task: Task, actor: Actor) -> dict[str, Outcome]:
         for key, each in work.outcomes.items()
         if (not each.roles or actor.has_role(*each.roles)) and _may_pass(flow, each, task.case.data)
     }
+
+
+def files_wanted(flow: Flow, case: Case, outcome: Outcome) -> int:
+    """How many files an outcome wants, as its rule stands today; nothing is decided or recorded."""
+    if outcome.files is None or outcome.files.least is not None:
+        return outcome.files.least or 0 if outcome.files else 0
+    rule = outcome.files.rule or ""
+    inputs = [field.name for field in rules.table(rule).table.inputs]
+    names = outcome.files.facts or {name: name for name in inputs if name in flow.fields}
+    given = {fact: values.load(flow.fields[name], case.data.get(name)) for fact, name in names.items()}
+    found = rules.evaluate(rule, {fact: value for fact, value in given.items() if value is not None})
+    return int(found.outputs.get(outcome.files.output) or 0)
 
 
 def _may_pass(flow: Flow, outcome: Outcome, data: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from groundplan.systems.incidents.models import DoorCount
 # Uses of a door from one address: (most, in how many minutes).
 LIMITS: dict[str, tuple[int, int]] = {
     "report": (30, 10), "follow": (60, 10), "supplement": (20, 60),
+    "field": (1200, 10), "field-bundle": (120, 10),
     "open311": (30, 10), "open311-key": (600, 10), "open311-read": (600, 10),
 }  # fmt: skip
 

@@ -91,6 +91,7 @@ def report_incident(
     load: Load | None = None,
     district: str = "",
     extra: Mapping[str, Any] | None = None,
+    done_at: datetime | None = None,
 ) -> Receipt:
     """Take a report in and open its case.
 
@@ -123,6 +124,7 @@ def report_incident(
         load: the file it came in.
         district: division code of the district, for reports that name one but have no point.
         extra: further fields of the flow.
+        done_at: when it was written on the spot, if it was handed in later (离线).
 
     Returns:
         The receipt.
@@ -182,6 +184,7 @@ def report_incident(
         "subject": f"component:{component}" if component else "",
         "reporter": incident.reporter,
         "number": cases.reserve_number(flow=flow),
+        "done_at": done_at,
     }
     return _open(actor, incident, opening, files, likely)
 

@@ -31,7 +31,8 @@ FIELD_LABELS = {
 
 
 # Named one by one: a telephone that takes photos as HEIC then hands over JPEG by itself.
-PHOTOS = "image/jpeg,image/png,image/webp,.pdf"
+PICTURES = "image/jpeg,image/png,image/webp"
+PHOTOS = f"{PICTURES},.pdf"
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -190,7 +191,10 @@ class PatrolForm(PlaceForm):
     component = forms.CharField(label=_("部件标识码"), max_length=40, required=False)
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=[("normal", _("一般")), ("urgent", _("紧急"))])
     photos = FilesField(
-        label=_("照片"), required=False, widget=ManyFiles(attrs={"accept": "image/*", "capture": "environment"})
+        label=_("照片"),
+        required=False,
+        widget=ManyFiles(attrs={"accept": PICTURES, "capture": "environment"}),
+        help_text=_("JPEG、PNG 或 WebP，最多 9 张；HEIC 照片请先转为 JPEG。"),
     )
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
