@@ -36,6 +36,7 @@ from groundplan.systems.incidents.field.queries import cell_spot, require_field
 PHOTO_BYTES = 8 * 1024 * 1024
 # What arrives sooner than this after it was done counts as handed in at once and is not told apart.
 AT_ONCE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(days=366)
 KEPT_PHOTOS = timedelta(days=30)
 
 
@@ -129,7 +130,7 @@ def take_work(
             _("每件最多 %(most)d 张照片。") % {"most": MOST_FILES}, accepted=", ".join(TAKERS), fields=[]
         )
     received = clock.now()
-    done = min(done_at + (received - sent_at), received)
+    done = _on_the_spot(done_at, sent_at, received)
     arrived = _arrived(actor, photos)
     contents = [(_file_name(number, each), _content(each)) for number, each in enumerate(arrived, 1)]
     late = done if received - done > AT_ONCE else None
@@ -159,6 +160,18 @@ def forget_field_photos() -> int:
                 photo.delete()
                 erased += 1
     return erased
+
+
+def _on_the_spot(done_at: datetime, sent_at: datetime, received: datetime) -> datetime:
+    """When it was done by the server's clock, never after the receipt.
+
+    Raises:
+        FieldWorkInvalid: the phone says that it waited for more than a year.
+    """
+    waited = sent_at - done_at
+    if waited > LONGEST_WAIT:
+        raise FieldWorkInvalid(fields=[{"field": "done_at", "reason": "more than a year before sent_at"}])
+    return received - max(waited, timedelta())
 
 
 def _lock(actor: Actor, key: UUID) -> None:

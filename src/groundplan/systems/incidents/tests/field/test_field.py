@@ -117,6 +117,9 @@ def test_a_phone_whose_clock_is_wrong_is_corrected_and_never_ahead_of_the_receip
     put(client, ahead)
     found = FieldWork.objects.order_by("-id")[0]
     assert found.done_at == found.received_at
+    for far in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"):
+        assert put(client, report(actor) | {"done_at": far}).status_code in (200, 201, 422)
+    assert problem(put(client, report(actor, ago=timedelta(days=400)))) == (422, "field-work-invalid")
 
 
 def test_a_verification_is_completed_once_with_its_photos():
