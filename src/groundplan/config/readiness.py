@@ -14,6 +14,8 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest
 
+from groundplan.commons.wall.queries import wall_of
+from groundplan.kernel.events.streams import WALL
 from groundplan.kernel.parties import access
 
 WORKER_SILENT_S = 60
@@ -76,4 +78,5 @@ def audience_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
     engine = import_module(settings.SESSION_ENGINE)
     request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = get_user(request)
-    return set(access.actor_of(request).audience()) | {"public"}
+    walls = {WALL} if wall_of(request.COOKIES.get("wall", "")) is not None else set()
+    return set(access.actor_of(request).audience()) | {"public"} | walls

@@ -38,6 +38,9 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+# A screen on a wall hears that cases, tasks and responses have changed, never which.
+WALL = "wall"
+WALL_TYPES = ("case.", "task.", "linkage.")
 log = logging.getLogger(__name__)
 
 
@@ -53,11 +56,16 @@ class Client:
     def offer(self, hints: Sequence[queries.Hint]) -> None:
         """Put what this client may hear into its queue; drop the client if it has not kept up."""
         for hint in hints:
-            if hint.audience & self.audience and not self.dropped.is_set():
+            if heard(hint, self.audience) and not self.dropped.is_set():
                 try:
                     self.queue.put_nowait(hint)
                 except asyncio.QueueFull:
                     self.dropped.set()
+
+
+def heard(hint: queries.Hint, audience: set[str]) -> bool:
+    """Whether a reader with these keys hears of an event; a wall hears that there was one of some types."""
+    return bool(hint.audience & audience) or (WALL in audience and hint.type.startswith(WALL_TYPES))
 
 
 class Hub:
@@ -178,7 +186,7 @@ async def _next(send: Send, client: Client, position: int) -> int:
         await _write(send, ": still here\n\n")
         return position
     if hint.position > position:  # What was already sent while catching up is not sent again.
-        await _write(send, _spelled(hint))
+        await _write(send, _spelled(hint, client.audience))
     return max(position, hint.position)
 
 
@@ -191,8 +199,8 @@ async def _catch_up(send: Send, client: Client, position: int) -> int:
         await _write(send, f"id: {last}\ndata: {data}\n\n")
         return last
     for hint in hints:
-        if hint.audience & client.audience:
-            await _write(send, _spelled(hint))
+        if heard(hint, client.audience):
+            await _write(send, _spelled(hint, client.audience))
     return hints[-1].position if hints else position
 
 
@@ -210,8 +218,9 @@ async def _write(send: Send, text: str) -> None:
     await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
 
 
-def _spelled(hint: queries.Hint) -> str:
-    data = {"type": hint.type, "subject": hint.subject, "at": iso_time(hint.at)}
+def _spelled(hint: queries.Hint, audience: set[str]) -> str:
+    subject = hint.subject if hint.audience & audience else ""
+    data = {"type": hint.type, "subject": subject, "at": iso_time(hint.at)}
     return f"id: {hint.position}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 

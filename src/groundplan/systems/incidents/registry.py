@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from pydantic import AwareDatetime, BaseModel, Field
 
 from groundplan.commons.reports import registry as reports
+from groundplan.commons.wall import registry as walls
+from groundplan.commons.wall.registry import registry as wall
 from groundplan.kernel.cases import registry as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.events import registry as events
@@ -72,6 +74,8 @@ def register() -> None:
     for key, (label, _name, _tone) in CITY_FIGURES.items():
         desk.registry.figure(key, label, partial(city_figure, key=key))
     desk.registry.panel(own_reports)
+    wall.add(*_wall_parts())
+    wall.features, wall.bounds = _wall_features, _wall_bounds
     worklists.add(
         Listing("command", {"zh-hans": "指挥调度", "en": "Command"}, ("flow",)),
         Listing("indicators", {"zh-hans": "统计报表", "en": "Reports"}, ("from", "to", "flow")),
@@ -106,6 +110,44 @@ def register() -> None:
             holds(*FLOOR_ROLES, "handler", "data_office"),
         ),
     )
+
+
+def _wall_parts() -> list[walls.Part]:
+    """What incidents show on the wall."""
+    from groundplan.systems.incidents.queries import wall as shown  # noqa: PLC0415 - needs the models.
+
+    here = "incidents/wall/"
+    return [
+        walls.Part("figures", {"zh-hans": "今日数字", "en": "Today"}, "figures", here + "figures.html", shown.figures),
+        walls.Part(
+            "overdue", {"zh-hans": "超期", "en": "Overdue"}, "left", here + "list.html", shown.overdue, order=10
+        ),
+        walls.Part("newest", {"zh-hans": "最新受理", "en": "Latest"}, "right", here + "list.html", shown.newest),
+        walls.Part(
+            "trend",
+            {"zh-hans": "近 24 小时", "en": "Last 24 hours"},
+            "turns",
+            here + "trend.html",
+            shown.trend,
+            order=10,
+        ),
+        walls.Part(
+            "districts", {"zh-hans": "各区县", "en": "Districts"}, "turns", here + "districts.html", shown.districts
+        ),
+        walls.Part("ticker", {"zh-hans": "最新动态", "en": "News"}, "ticker", here + "ticker.html", shown.ticker),
+    ]
+
+
+def _wall_features(bbox: walls.BBox, zoom: float) -> dict[str, Any]:
+    from groundplan.systems.incidents.queries import wall as shown  # noqa: PLC0415 - needs the models.
+
+    return shown.features(bbox, zoom)
+
+
+def _wall_bounds() -> Any:
+    from groundplan.systems.incidents.queries import city_bounds  # noqa: PLC0415 - needs the models.
+
+    return city_bounds()
 
 
 FLOOR_ROLES = ("dispatcher", "supervisor", "leader", "operator")

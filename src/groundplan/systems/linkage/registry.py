@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from pydantic import BaseModel
 
+from groundplan.commons.wall import registry as walls
+from groundplan.commons.wall.registry import registry as wall
 from groundplan.kernel.cases import registry as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.events import registry as events
@@ -59,9 +61,22 @@ def register() -> None:
     )
     cases.panel("linkage", response_panel)
     cases.panel("linkage-exercise", response_panel)
+    wall.add(
+        walls.Part(
+            "responses", {"zh-hans": "联动响应", "en": "Responses"}, "left", "linkage/wall_part.html", wall_responses,
+            live="linkage case task", order=20,
+        )
+    )  # fmt: skip
     navigation.add(
         Entry("linkage", {"zh-hans": "联动预案", "en": "Linkage plans"}, "command", 15, takes_part),
     )
+
+
+def wall_responses() -> dict[str, Any]:
+    """The responses under way, with how many of their tasks are signed for and done."""
+    from groundplan.systems.linkage.queries import responses_under_way  # noqa: PLC0415 - needs the apps.
+
+    return {"rows": responses_under_way()}
 
 
 def takes_part(request: HttpRequest) -> bool:

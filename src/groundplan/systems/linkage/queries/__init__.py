@@ -89,6 +89,30 @@ def responses_for(actor: Actor) -> QuerySet[Response]:
     return rows.filter(Q(commander__in=units) | Exists(part))
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """A response that is not over, in numbers; for screens that everybody sees."""
+
+    response: Response
+    plan: dict[str, str]
+    total: int
+    signed: int
+    done: int
+    late: bool
+
+
+def responses_under_way(most: int = 6) -> list[UnderWay]:
+    """The responses that are not over, real ones before exercises, the newest first."""
+    rows = Response.objects.select_related("plan").filter(state="active").order_by("exercise", "-started_at", "-id")
+    shown = []
+    for response in rows[:most]:
+        tasks = tasks_of(response)
+        signed, done = sum(1 for each in tasks if each.signed_at), sum(1 for each in tasks if each.done_at)
+        late = any(each.state == "late" for each in tasks)
+        shown.append(UnderWay(response, dict(plan_of(response.plan).label), len(tasks), signed, done, late))
+    return shown
+
+
 def response_for(actor: Actor, public_id: UUID | str) -> Response:
     """One of these responses.
 
