@@ -9,6 +9,7 @@ from collections.abc import Mapping
 KINDS: dict[str, dict[str, str]] = {
     "sms": {"zh-hans": "短信", "en": "SMS"},
     "wecom": {"zh-hans": "政务微信", "en": "Government WeChat"},
+    "dingtalk": {"zh-hans": "政务钉钉", "en": "Government DingTalk"},
     "webhook": {"zh-hans": "推送地址", "en": "Webhook"},
     "mail": {"zh-hans": "邮件", "en": "Mail"},
 }
@@ -16,6 +17,7 @@ KINDS: dict[str, dict[str, str]] = {
 NEEDED: dict[str, tuple[str, ...]] = {
     "sms": ("sign_name", "template"),
     "wecom": ("corp_id", "agent_id"),
+    "dingtalk": ("app_key", "tenant_id"),
     "webhook": (),
     "mail": ("sender", "account"),
 }
@@ -27,6 +29,8 @@ FORMS = {
     "template": re.compile(r"[\w-]{1,40}"),
     "corp_id": re.compile(r"[\w-]{1,64}"),
     "agent_id": re.compile(r"\d{1,12}"),
+    "app_key": re.compile(r"[A-Za-z0-9_-]{1,100}"),
+    "tenant_id": re.compile(r"[0-9]{1,20}"),
     "sender": MAIL,
     "account": re.compile(r"[A-Za-z0-9_.@+-]{1,120}"),
 }

@@ -131,7 +131,7 @@ def preference(request: HttpRequest) -> HttpResponse:
 
 
 FIELDS = ("kind", "name", "address", "secret")
-OPTIONS = ("sign_name", "template", "corp_id", "agent_id", "sender", "account")
+OPTIONS = ("sign_name", "template", "corp_id", "agent_id", "app_key", "tenant_id", "sender", "account")
 
 
 def _shown() -> dict[str, Any]:

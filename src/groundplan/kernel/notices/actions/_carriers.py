@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.notices import logic
-from groundplan.kernel.notices.actions import _mail
+from groundplan.kernel.notices.actions import _dingtalk, _mail
 from groundplan.kernel.notices.models import Channel
 from groundplan.lib import crypto
 from groundplan.lib.canonical import canonical_json
@@ -116,5 +116,6 @@ ADAPTERS: dict[str, Callable[[Channel, str, Outside], str]] = {
     "sms": _sms,
     "webhook": _webhook,
     "wecom": _wecom,
+    "dingtalk": _dingtalk.send,
     "mail": _mail.send,
 }

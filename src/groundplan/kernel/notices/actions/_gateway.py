@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from django.conf import settings
 
 from groundplan.kernel.events import logic as delivering
+from groundplan.kernel.notices.actions import _dingtalk
 from groundplan.lib.errors import NotAllowed
 
 LARGEST = 100_000
@@ -21,7 +22,7 @@ LARGEST = 100_000
 
 @dataclass
 class FakeGateway:
-    """Speaks for an SMS gateway, an application of 政务微信 and a webhook receiver, and does as it is told.
+    """Speaks for an SMS gateway, applications of 政务微信 and 政务钉钉 and a webhook receiver, and does as it is told.
 
     Args:
         secret: what it believes.
@@ -88,19 +89,27 @@ class FakeGateway:
     def judge(self, path: str, body: bytes, headers: Any) -> tuple[int, dict[str, Any]]:
         """How one message is treated."""
         wecom = path.startswith("/cgi-bin/")
-        said = json.loads(body)
+        ding = path == _dingtalk.PATH
+        said = dict(parse_qsl(body.decode())) if ding else json.loads(body)
         answer = self.answers.pop(0) if self.answers else "ok"
         if answer == "slow":
             time.sleep(self.slow_s)
         if answer == "error":
             return 500, {}
-        if answer == "revoked" or not (wecom or self._signed(body, headers)):
+        if answer == "revoked" or not (wecom or (self._ding(said, headers) if ding else self._signed(body, headers))):
             return (200, {"errcode": 42001}) if wecom else (401, {})
         if answer == "refused":
+            if ding:
+                return 200, {"success": True, "content": {"success": False}}
             return (200, {"errcode": 81013}) if wecom else (422, {})
         # 政务微信 knows a message again by its content, the others by its id.
-        self.taken[said["textcard"]["url"] if wecom else headers["webhook-id"]] = said
-        return 200, {"errcode": 0}
+        name = said["textcard"]["url"] if wecom else said["bizMsgId"] if ding else headers["webhook-id"]
+        self.taken[name] = said
+        return 200, {"success": True, "content": {"success": True}} if ding else {"errcode": 0}
+
+    def _ding(self, form: dict[str, str], headers: Any) -> bool:
+        stamp, nonce, given = (str(headers.get(f"X-Hmac-Auth-{name}")) for name in ("Timestamp", "Nonce", "Signature"))
+        return headers.get("apiKey") == "app-1" and _dingtalk.signature(self.secret, stamp, nonce, form) == given
 
     def _signed(self, body: bytes, headers: Any) -> bool:
         given = [str(headers.get(f"webhook-{name}", "")) for name in ("id", "timestamp", "signature")]

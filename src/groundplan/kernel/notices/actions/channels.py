@@ -45,7 +45,7 @@ def create_channel(
 
     Args:
         actor: the system administration.
-        kind: ``sms``, ``wecom``, ``webhook`` or ``mail``.
+        kind: ``sms``, ``wecom``, ``dingtalk``, ``webhook`` or ``mail``.
         name: 1 to 60 characters.
         address: of the gateway; nothing else is ever called over this channel.
         secret: signs messages or opens the gateway, 16 characters or more (mail: 8); stored encrypted.

@@ -2,7 +2,10 @@
 
 import base64
 import datetime as dt
+import hashlib
+import hmac
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
@@ -14,7 +17,7 @@ from groundplan.kernel.events.errors import AddressRefused
 from groundplan.kernel.events.models import Outgoing
 from groundplan.kernel.ledger.models import Pending
 from groundplan.kernel.notices import actions, errors, queries
-from groundplan.kernel.notices.actions import _mail
+from groundplan.kernel.notices.actions import _dingtalk, _mail
 from groundplan.kernel.notices.actions._gateway import FakeGateway
 from groundplan.kernel.notices.actions._mailhouse import FakeMailhouse
 from groundplan.kernel.notices.models import Channel, Delivery, Notice, Preference
@@ -28,6 +31,7 @@ PHONE = "13800138000"
 KINDS = {
     "sms": {"sign_name": "兰汀市政务", "template": "SMS_1001"},
     "wecom": {"corp_id": "ww1", "agent_id": "1000002"},
+    "dingtalk": {"app_key": "app-1", "tenant_id": "50516"},
     "webhook": {},
     "mail": {"sender": "notice@city.example.org", "account": "city"},
 }
@@ -73,7 +77,7 @@ def set_up(keeper, gateway, kind="sms", **given):
 
 
 def reachable(player, **given):
-    addresses = {"sms": PHONE, "wecom": "zhangsan", "webhook": "zhangsan", "mail": MAILBOX}
+    addresses = {"sms": PHONE, "wecom": "zhangsan", "dingtalk": "1002003", "webhook": "zhangsan", "mail": MAILBOX}
     return actions.set_preference(actor=player.actor, addresses=addresses, **given)
 
 
@@ -167,6 +171,32 @@ def test_a_wrong_secret_opens_no_gateway(cast, keeper, gateway, mailhouse):
     actions.deliver_waiting()
     assert gateway.taken == mailhouse.taken == {}
     assert set(Channel.objects.values_list("state", flat=True)) == {"paused"}
+
+
+def test_a_notification_of_dingtalk_is_signed_over_its_values_and_bears_one_id(cast, keeper, gateway, monkeypatch):
+    said = []
+    monkeypatch.setattr(gateway, "judge", lambda *given: said.append(given) or (200, {"success": True}))
+    set_up(keeper, gateway, "dingtalk")
+    reachable(cast.officer)
+    row = tell(cast.officer)
+    actions.deliver_waiting()
+    ((path, body, headers),) = said
+    form = dict(parse_qsl(body.decode()))
+    assert (path, form["tenantId"], form["receiverIds"]) == ("/message/workNotification", "50516", "1002003")
+    assert (form["bizMsgId"], headers["apiKey"]) == (str(row.public_id), "app-1")
+    assert json.loads(form["msg"]) == {"msgtype": "text", "text": {"content": "您有一条新的政务消息，请登录查看。"}}
+    assert headers["X-Hmac-Auth-Timestamp"] == "2026-03-02T12:00:00.000+08:00"
+    text = (
+        f"POST\n2026-03-02T12:00:00.000+08:00\n{headers['X-Hmac-Auth-Nonce']}\n/message/workNotification\n"
+        f"bizMsgId={row.public_id}&msg={form['msg']}&receiverIds=1002003&tenantId=50516"
+    )
+    wanted = base64.b64encode(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    assert headers["X-Hmac-Auth-Signature"] == wanted
+
+
+@pytest.mark.parametrize("answer", [b"", b"[]", b"<html>", b"{}", b"\xff"])
+def test_an_answer_of_dingtalk_that_says_nothing_is_no_success(answer):
+    assert _dingtalk._code(answer) == "busy"
 
 
 def test_a_gateway_that_is_away_gets_eight_tries_then_the_letter_is_dead_until_replayed(cast, keeper, gateway):
@@ -352,7 +382,7 @@ def test_everybody_sets_their_own_addresses_and_quiet_hours(cast):
     assert "22:00" in page
     assert PHONE not in cast.outsider.client.get("/notices/preference").content.decode()
     assert client.post("/notices/preference", {"address-sms": "<script>"}).status_code == 422
-    assert Preference.objects.get().off == ["wecom", "webhook", "mail"]
+    assert Preference.objects.get().off == ["wecom", "dingtalk", "webhook", "mail"]
 
 
 def test_the_dispatcher_puts_a_new_notice_on_its_way(fresh_database):
