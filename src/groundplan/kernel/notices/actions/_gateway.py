@@ -90,7 +90,7 @@ class FakeGateway:
         """How one message is treated."""
         wecom = path.startswith("/cgi-bin/")
         ding = path == _dingtalk.PATH
-        said = dict(parse_qsl(body.decode())) if ding else json.loads(body)
+        said: Any = dict(parse_qsl(body.decode())) if ding else json.loads(body)
         answer = self.answers.pop(0) if self.answers else "ok"
         if answer == "slow":
             time.sleep(self.slow_s)
