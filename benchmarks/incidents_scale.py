@@ -248,7 +248,7 @@ def measured(folder: Path, seconds: float) -> dict[str, Any]:
 
 
 def rates(moments: list[float], seconds: float) -> tuple[float, float]:
-    """Cases closed a second in the first and in the last fifth of the time in which people report, once it has begun."""
+    """Cases closed a second in the first and in the last fifth of the time in which people report."""
     settled = seconds / 10
     fifth = (seconds - settled) / 5
     start = sum(settled < moment <= settled + fifth for moment in moments) / fifth
