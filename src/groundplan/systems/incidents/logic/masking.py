@@ -54,7 +54,7 @@ def mask_text(text: str, *, wholly: bool = False) -> Masked:
         >>> mask_text("请回电13800138000", wholly=True).text
         '请回电****'
     """
-    plain = "".join(_narrow(sign) for sign in text)
+    plain = text if text.isascii() else "".join(_narrow(sign) for sign in text)
     hidden = 0
     for pattern, front, back in _HIDDEN:
         plain, found = _starred(plain, pattern, front, back, wholly=wholly)
@@ -78,6 +78,8 @@ def _starred(text: str, pattern: re.Pattern[str], front: int, back: int, *, whol
 
 def _in_digits(text: str) -> str:
     """The text of the same length with every sign that stands for one digit written as that digit."""
+    if text.isascii():
+        return text
     return "".join(sign if sign.isascii() else str(unicodedata.digit(sign, sign)) for sign in text.translate(_SPOKEN))
 
 
@@ -134,6 +136,8 @@ def _narrow(sign: str) -> str:
 
 def storable(text: str) -> str:
     """The text without what PostgreSQL cannot keep and without invisible controls."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         sign for sign in text if sign in "\n\t" or not (unicodedata.category(sign) in {"Cc", "Cs"} or sign == "\ufeff")
     )

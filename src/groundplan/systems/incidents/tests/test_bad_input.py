@@ -6,11 +6,13 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from openpyxl import Workbook
 from PIL import Image
 
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.files.models import StoredFile
 from groundplan.kernel.ledger.models import Pending
+from groundplan.systems.incidents import actions
 from groundplan.systems.incidents.logic.masking import mask_text
 from groundplan.systems.incidents.models import Incident
 from groundplan.systems.incidents.tests.factories import OUTSIDE_POINT, WEST_POINT, make_town
@@ -191,3 +193,28 @@ def test_two_reports_at_one_spot_about_two_things_are_two_cases_with_one_map_poi
     assert Case.objects.count() == 2
     assert Incident.objects.filter(likely=[]).count() == 2
     assert len({(one.longitude, one.latitude) for one in Incident.objects.all()}) == 1
+
+
+def test_a_spreadsheet_with_merged_headers_and_hidden_columns_comes_in_whole():
+    """Headers merged over two rows are joined with a stroke; hidden columns are read like the others."""
+    town = make_town()
+    book = Workbook()
+    sheet = book.active
+    for row in (
+        ["某区诉求清单", None, None, None, None],
+        ["编号", "诉求", None, "联系电话", "受理时间"],
+        [None, "标题", "内容", None, None],
+        ["7", "路灯不亮", "门口路灯坏了", "13800138000", "2026/3/2 9:00"],
+    ):
+        sheet.append(row)
+    for block in ("A1:E1", "A2:A3", "B2:C2", "D2:D3", "E2:E3"):
+        sheet.merge_cells(block)
+    sheet.column_dimensions["C"].hidden = sheet.column_dimensions["D"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    load = actions.import_reports(actor=town["operator"], content=content.getvalue(), filename="清单.xlsx")
+    assert (load.read, load.stored, load.quarantined) == (1, 1, 0)
+    assert load.columns["description"] == "诉求/内容"
+    taken = Incident.objects.get(external_id="7")
+    assert (taken.text, taken.case.title) == ("门口路灯坏了", "路灯不亮")
+    assert taken.phone_hash is not None
