@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     *(f"groundplan.base.{name}" for name in ("registers",) if (BASE / "base" / name / "apps.py").exists()),
     *(
         f"groundplan.commons.{name}"
-        for name in ("knowledge", "reports", "wall", "worklists")
+        for name in ("knowledge", "reports", "wall", "zones", "worklists")
         if (BASE / "commons" / name / "apps.py").exists()
     ),
     *(f"groundplan.systems.{name}" for name in SYSTEMS if (BASE / "systems" / name / "apps.py").exists()),

@@ -52,6 +52,7 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "hosts": forms.as_hosts,
     "networks": forms.as_networks,
     "zone": forms.as_zone,
+    "side": forms.as_side,
     "database": forms.as_database,
     "secret": forms.as_secret,
     "account": forms.as_account,
@@ -262,6 +263,8 @@ SETTINGS = (
         "Folder of file witnesses, best on a disk that others keep; without it witnesses in the state folder.",
         "a folder",
     ),
+    Setting("GROUNDPLAN_ZONE", "side", "", "Which of two zones this is; unset: there is one zone.", "outer or inner"),
+    Setting("GROUNDPLAN_ZONE_FOLDER", "text", "", "Drop folder between the zones; unset: in the state.", "a folder"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -66,6 +66,13 @@ def as_zone(text: str) -> str:
     return zoneinfo.ZoneInfo(text).key if text else ""
 
 
+def as_side(text: str) -> str:
+    """Which of two zones an installation is."""
+    if text not in {"", "outer", "inner"}:
+        raise ValueError(text)
+    return text
+
+
 def as_database(text: str) -> str:
     """The address of a PostgreSQL database."""
     parts = urlsplit(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from groundplan.commons.zones.queries import side
 from groundplan.systems.incidents import actions
 from groundplan.systems.incidents.field import actions as field
 from groundplan.systems.incidents.open311 import actions as open311
@@ -28,3 +29,11 @@ def forget_visits(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's sig
 def forget_field_photos(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
     """Every night: photos from phones whose work never followed are erased."""
     field.forget_field_photos()
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(queueing_lock="incidents.tell_categories")
+def tell_categories(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every night: the inner zone sends its list of categories outwards."""
+    if side() == "inner":
+        actions.tell_categories()

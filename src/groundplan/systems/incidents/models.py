@@ -263,6 +263,48 @@ class DrawnCase(models.Model):
         return f"{self.draw_id} {self.position}"
 
 
+class OuterReport(models.Model):
+    """Outer zone: a report handed in there; of its content nothing stays but the status told by the inner zone.
+
+    Retention: 2 years.
+    """
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=64, unique=True)
+    reported_at = models.DateTimeField(default=clock.now)
+    intake_key = models.BinaryField(null=True, unique=True)
+    status = models.JSONField(default=dict)
+    status_at = models.DateTimeField(null=True)
+    rated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Found by number."""
+
+        db_table = "incidents_outer_report"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PassedIncident(models.Model):
+    """Inner zone: which incident a report of the outer zone became, and what that zone was told last.
+
+    Retention: as its case.
+    """
+
+    outer_id = models.UUIDField(unique=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="passed")
+    told = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        """Found by incident."""
+
+        db_table = "incidents_passed_incident"
+
+    def __str__(self) -> str:
+        return str(self.outer_id)
+
+
 # The columns of the doors stand beside them.
 from groundplan.systems.incidents.field.models import FieldPhoto, FieldWork  # noqa: E402, F401
 from groundplan.systems.incidents.open311.models import Open311Key, Open311Request  # noqa: E402, F401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from groundplan.commons.reports import registry as reports
 from groundplan.commons.wall import registry as walls
 from groundplan.commons.wall.registry import registry as wall
+from groundplan.commons.zones import registry as zones
+from groundplan.commons.zones.queries import side
 from groundplan.kernel.cases import registry as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.events import registry as events
@@ -27,6 +29,7 @@ from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
 from groundplan.portal.worklists import Listing
 from groundplan.portal.worklists import registry as worklists
+from groundplan.systems.incidents.logic import outward
 
 
 class ReportReceived(BaseModel):
@@ -64,6 +67,8 @@ def register() -> None:
     for flow in ("hotline-audit", "hotline-appraisal"):
         cases.panel(flow, _audit_panel)
     cases.adviser("hotline", _advise_reply)
+    events.subscribe("incidents.outer_status", types=["case.*", "task.*"], handler=tell_outer_zone)
+    _pass_between_zones()
     files.reader("incident:", may_read_file)
     from groundplan.systems.incidents.queries.reporting import sources  # noqa: PLC0415 - needs the models.
 
@@ -218,6 +223,34 @@ def _advise_reply(case: Case, outcome: str, given: Mapping[str, Any]) -> list[Ma
     from groundplan.systems.incidents.queries import advise_reply  # noqa: PLC0415 - needs the apps.
 
     return advise_reply(case, outcome, given)
+
+
+def _pass_between_zones() -> None:
+    """What may pass between the zones, and which of them may send it."""
+    from groundplan.systems.incidents import actions  # noqa: PLC0415 - needs the apps.
+
+    for name, sender, model, action in (
+        ("report", "outer", outward.PassedReport, actions.take_passed_report),
+        ("supplement", "outer", outward.PassedSupplement, actions.take_passed_supplement),
+        ("rating", "outer", outward.PassedRating, actions.take_passed_rating),
+        ("status", "inner", outward.PassedStatus, actions.take_passed_status),
+        ("categories", "inner", outward.PassedCategories, actions.take_passed_categories),
+    ):
+        zones.kind(name, sender=sender, model=model, handler=_applying(action))
+
+
+def _applying(action: Callable[..., None]) -> Callable[[Any], None]:
+    return lambda message: action(message=message)
+
+
+def tell_outer_zone(event: events.Event) -> None:
+    """Something happened to a case: tell the outer zone what its reporter may see now."""
+    from groundplan.systems.incidents.actions import tell_status  # noqa: PLC0415 - needs the apps.
+
+    kind, _, public_id = event.subject.partition(":")
+    case = Case.objects.filter(public_id=public_id).first() if kind == "case" and side() == "inner" else None
+    if case is not None:
+        tell_status(case=case)
 
 
 def take_report(event: events.Event) -> None:

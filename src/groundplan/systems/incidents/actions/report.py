@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from groundplan.commons.zones.queries import is_outer
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.files import actions as files_actions
@@ -232,13 +233,17 @@ def _check_sender(actor: Actor, known: Incident) -> None:
         raise Conflict(_("同一编号的反映已由其他来源登记。"), next_step=_("请使用贵系统自己的编号。"))
 
 
-def _check_report(actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]]) -> None:
-    """Refuse a report that cannot be taken in, naming each part.
+def _check_report(
+    actor: Actor, channel: str, flow: str, text: str, files: Sequence[tuple[str, bytes]], *, passing: bool = False
+) -> None:
+    """Refuse a report that cannot be taken in, naming each part; the outer zone only passes reports on.
 
     Raises:
         ReportInvalid: see ``fields``.
-        NotAllowed: the door is not the actor's.
+        NotAllowed: the door is not the actor's, or stands in the outer zone.
     """
+    if is_outer() and not passing:
+        raise NotAllowed(_("互联网区只接收群众从网页和公开接口提交的反映。"), accepted="web")
     if channel in DOOR_ROLES and not actor.has_role(*DOOR_ROLES[channel]):
         raise NotAllowed(_("您没有使用该上报渠道的角色。"), accepted="、".join(DOOR_ROLES[channel]))
     wrong = []

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field, StringConstraints
 
+from groundplan.commons.zones.queries import is_outer
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib.keyset import page
@@ -19,6 +20,7 @@ from groundplan.systems.incidents.api import hotline
 from groundplan.systems.incidents.field import api as field
 from groundplan.systems.incidents.logic.rates import KEYS
 from groundplan.systems.incidents.models import Incident
+from groundplan.systems.incidents.queries.outward import followed
 
 router = Router()
 router.add_router("/hotline", hotline.router)
@@ -174,9 +176,8 @@ def report(request: HttpRequest, payload: ReportIn) -> Status[Any]:
     """Report something, without an account; keep number and code to follow it."""
     visitor = visitor_of(request)
     actions.count_visit(door="report", visitor=visitor)
-    receipt = actions.report_incident(
-        actor=access.actor_of(request), channel="web", visitor=visitor, **payload.model_dump()
-    )
+    take_in = actions.hand_in_report if is_outer() else actions.report_incident
+    receipt = take_in(actor=access.actor_of(request), channel="web", visitor=visitor, **payload.model_dump())
     return Status(201 if receipt.created else 200, receipt)
 
 
@@ -184,7 +185,7 @@ def report(request: HttpRequest, payload: ReportIn) -> Status[Any]:
 def follow(request: HttpRequest, number: Code, code: Code) -> queries.FollowView:
     """Follow a report by receipt number and code."""
     actions.count_visit(door="follow", visitor=visitor_of(request))
-    return queries.follow(number, code)
+    return followed(number, code)
 
 
 @router.post("/officer/reports", auth=access.signed_in, response={201: OfficerReceiptOut, 200: OfficerReceiptOut})

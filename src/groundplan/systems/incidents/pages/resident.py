@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from groundplan.commons.zones.queries import is_outer
 from groundplan.kernel.parties.access import actor_of, person
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.identity import uuid7
 from groundplan.systems.incidents import actions, queries
 from groundplan.systems.incidents.api import visitor_of
 from groundplan.systems.incidents.pages.forms import CallBackForm, FollowForm, RatingForm, ReportForm, SupplementForm
+from groundplan.systems.incidents.queries.outward import followed
 
 RECEIPT = "incidents.receipt"
 
@@ -86,7 +89,8 @@ def supplement(request: HttpRequest) -> HttpResponse:
         return _shown(request, supplement_form=form)
     try:
         actions.count_visit(door="supplement", visitor=visitor_of(request))
-        actions.supplement_report(**_credentials(request), text=form.cleaned_data["text"], files=_files(form))
+        add = actions.hand_in_supplement if is_outer() else actions.supplement_report
+        add(**_credentials(request), text=form.cleaned_data["text"], files=_files(form))
     except GroundplanError as error:
         form.add_error(None, error.detail)
         return _shown(request, supplement_form=form)
@@ -102,29 +106,34 @@ def rate(request: HttpRequest) -> HttpResponse:
         return _shown(request, rating_form=form)
     asked = form.cleaned_data
     actions.count_visit(door="supplement", visitor=visitor_of(request))
-    rated = actions.rate_report(
+    rated = (actions.hand_in_rating if is_outer() else actions.rate_report)(
         **_credentials(request), satisfaction=asked["satisfaction"], solved=asked["solved"] == "yes", note=asked["note"]
     )
     again = _("已按您说明的情况重新交办，受理编号不变。")
-    messages.success(request, again if rated.case.active else _("感谢您的评价。"))
+    messages.success(request, again if rated and rated.case.active else _("感谢您的评价。"))
     return redirect("follow")
 
 
-def _take_in(request: HttpRequest, form: ReportForm) -> actions.Receipt:
+def _take_in(request: HttpRequest, form: ReportForm) -> actions.Receipt | actions.OuterReceipt:
     visitor, asked = visitor_of(request), form.cleaned_data
     actions.count_visit(door="report", visitor=visitor)
-    return actions.report_incident(
+    return _door()(
         actor=actor_of(request), channel="web", flow=asked["flow"], text=asked["text"], type=asked["type"],
         place=asked["place"], point=form.point(), reporter_name=asked["reporter_name"],
         reporter_phone=asked["reporter_phone"], files=_files(form), key=asked["key"], visitor=visitor,
     )  # fmt: skip
 
 
-def _call_back(request: HttpRequest, form: CallBackForm) -> actions.Receipt:
+def _door() -> Callable[..., actions.Receipt | actions.OuterReceipt]:
+    """How a resident's report is taken in this zone."""
+    return actions.hand_in_report if is_outer() else actions.report_incident
+
+
+def _call_back(request: HttpRequest, form: CallBackForm) -> actions.Receipt | actions.OuterReceipt:
     visitor, asked = visitor_of(request), form.cleaned_data
     actions.count_visit(door="report", visitor=visitor)
     # The words stand in the case, which the city works in its own language.
-    return actions.report_incident(
+    return _door()(
         actor=actor_of(request), channel="web", flow="hotline", type="help", title="请求帮办回电",
         text="来访人请求工作人员回电，协助办理。", reporter_name=asked["reporter_name"],
         reporter_phone=asked["reporter_phone"], key=asked["key"], visitor=visitor,
@@ -136,7 +145,7 @@ def _shown(request: HttpRequest, **forms: Any) -> HttpResponse:
     actions.count_visit(door="follow", visitor=visitor_of(request))
     credentials = _credentials(request)
     try:
-        view = queries.follow(**credentials)
+        view = followed(**credentials)
     except GroundplanError as error:
         request.session.pop(RECEIPT, None)
         form = FollowForm(initial={"number": credentials["number"]})

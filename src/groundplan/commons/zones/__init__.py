@@ -1,0 +1,1 @@
+"""Two zones that exchange by signed files."""
