@@ -151,6 +151,7 @@ EXEMPT: dict[str, str] = {
     "rule-retire": "takes a POST and goes back",
     "work-figures": "a part of home",
     "cases-export": "a download",
+    "list-export": "a download",
     "filter-keep": "takes a POST and goes back",
     "filter-change": "takes a POST and goes back",
     "filter-counts": "a part of cases",

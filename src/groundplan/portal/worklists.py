@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 Labels = dict[str, str]
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 Part = tuple[str, dict[str, Any]] | None
 
 
@@ -22,6 +23,8 @@ class Listing:
         name: name of its address.
         label: what it is called.
         params: the parameters that make up a filter; any others are never kept.
+        table: titles and rows of the whole list for the reader of a request, who is refused without the right to it;
+            None for a list that leaves in no file.
         count: how many a filter finds for the reader of a request, at most CAP; None where that would not be cheap.
     """
 
@@ -29,6 +32,7 @@ class Listing:
     label: Labels
     params: tuple[str, ...]
     count: Callable[[HttpRequest, Mapping[str, str]], int | None] | None = None
+    table: Callable[[HttpRequest, Mapping[str, str]], Table] | None = None
 
 
 def nothing(request: HttpRequest, name: str) -> Part:  # noqa: ARG001 - the signature of a part.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
-from groundplan.base.registers.queries import READERS
+from groundplan.base.registers.queries import READERS, components_for
 from groundplan.kernel.events import registry as events
 from groundplan.kernel.parties import access
 from groundplan.kernel.places.registry import readers
+from groundplan.lib.errors import NotAllowed
 from groundplan.portal import navigation
 from groundplan.portal import worklists as worklists_of
 from groundplan.portal.worklists import registry as worklists
@@ -44,6 +48,22 @@ def is_officer(request: HttpRequest) -> bool:
     return access.actor_of(request).has_role(*READERS)
 
 
+def table_of(request: HttpRequest, query: Mapping[str, str]) -> worklists_of.Table:
+    """The components that the reader may see, by a filter."""
+    if not is_officer(request):
+        raise NotAllowed
+    found = components_for(access.actor_of(request))
+    state = query.get("state", "")
+    found = found.filter(**{f"{name}__startswith": text for name, text in query.items() if name != "state"})
+    found = found.filter(state=state) if state else found
+    heads = [_("标识码"), _("名称"), _("权属单位"), _("养护单位"), _("状态"), _("社区/村"), _("单元网格")]
+    rows = (
+        [r.identity, r.name, r.owner_name, r.maintainer_name, _(r.state), r.community_name, r.unit_grid]
+        for r in found.iterator(chunk_size=500)
+    )
+    return heads, rows
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     events.event_type("registers.components_imported.v1", ComponentsImported)
@@ -51,7 +71,11 @@ def register() -> None:
     events.event_type("registers.codes_imported.v1", CodesImported)
     readers.officer = is_officer
     params = ("category", "community_code", "identity", "state")
-    worklists.add(worklists_of.Listing("registers-components", {"zh-hans": "部件台账", "en": "Components"}, params))
+    worklists.add(
+        worklists_of.Listing(
+            "registers-components", {"zh-hans": "部件台账", "en": "Components"}, params, table=table_of
+        )
+    )
     navigation.registry.add(
         navigation.Entry(
             url_name="registers-components",

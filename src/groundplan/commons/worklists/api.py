@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from groundplan.commons.worklists import actions, queries
 from groundplan.commons.worklists.models import BulkRun, SavedFilter
+from groundplan.commons.worklists.pages import exported
 from groundplan.commons.worklists.queries import runs
 from groundplan.kernel.parties.access import idempotent, signed_in
 from groundplan.kernel.parties.queries import Actor
@@ -104,6 +105,12 @@ def drop_filter(request: HttpRequest, filter_id: UUID) -> Status[None]:
     """One's own, or as a leader one shared with the unit."""
     actions.remove_filter(actor=_actor(request), saved=filter_id)
     return Status(204, None)
+
+
+@router.get("/lists/{slug:listing}/export", summary="A list as CSV or XLSX")
+def export_list(request: HttpRequest, listing: str) -> HttpResponse:
+    """``purpose`` and ``form`` (csv, gb18030, xlsx) beside the filter of the list; each leaves one record."""
+    return exported(request, _actor(request), listing, request.GET)
 
 
 @router.post("/bulk", response={202: BulkOut}, summary="One action on many cases")

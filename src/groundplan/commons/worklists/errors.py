@@ -17,6 +17,20 @@ class FilterNotFound(NotFound):
     title = {"zh-hans": "没有这个常用筛选", "en": "No such filter"}
 
 
+class ExportInvalid(Invalid):
+    """A list that cannot leave as a file."""
+
+    code = "list-export-invalid"
+    title = {"zh-hans": "无法导出", "en": "The list cannot be exported"}
+
+
+class ListingUnknown(NotFound):
+    """No such list, or one that leaves in no file."""
+
+    code = "listing-unknown"
+    title = {"zh-hans": "没有可导出的列表", "en": "No such list to export"}
+
+
 class BulkInvalid(Invalid):
     """A bulk run that cannot be started."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from groundplan.commons.worklists import actions, queries
-from groundplan.commons.worklists.errors import BulkInvalid
-from groundplan.commons.worklists.logic import DOINGS
+from groundplan.commons.worklists.errors import BulkInvalid, ListingUnknown
+from groundplan.commons.worklists.logic import DOINGS, cleaned
 from groundplan.commons.worklists.queries import runs
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.parties.access import AuthenticatedRequest, officer, person
 from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.kernel.parties.models import Party
+from groundplan.kernel.parties.queries import Actor
 from groundplan.lib.errors import GroundplanError, NotFound
 from groundplan.lib.identity import uuid7
 from groundplan.lib.keyset import page as cut_page
@@ -165,7 +166,35 @@ def asked_for(request: AuthenticatedRequest, action: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def exported(request: HttpRequest, actor: Actor, listing: str, asked: QueryDict) -> HttpResponse:
+    """A list as a file in pieces, for page and API.
+
+    Raises:
+        ListingUnknown: there is none that leaves in a file.
+    """
+    known = registry.listings.get(listing)
+    if known is None or known.table is None:
+        raise ListingUnknown
+    headers, rows = known.table(request, cleaned({name: asked.get(name, "") for name in known.params}, known.params))
+    made = actions.export_listing(
+        actor=actor, listing=listing, headers=headers, rows=rows, purpose=asked.get("purpose", ""),
+        form=asked.get("form", ""),
+    )  # fmt: skip
+    disposition = {"Content-Disposition": f'attachment; filename="{made.filename}"', "Cache-Control": "no-store"}
+    # Django's two kinds of answers share a base that its types do not name.
+    answer = StreamingHttpResponse(made.pieces, content_type=made.content_type, headers=disposition)
+    return cast("HttpResponse", answer)
+
+
+@require_POST
+@officer()
+def export(request: AuthenticatedRequest, listing: str) -> HttpResponse:
+    """A list with its filter as CSV or XLSX."""
+    return exported(request, request.actor, listing, request.POST)
+
+
 urlpatterns = [
+    path("lists/<slug:listing>/export", export, name="list-export"),
     path("filters", keep, name="filter-keep"),
     path("filters/<slug:listing>/counts", counts, name="filter-counts"),
     path("filters/<uuid:public_id>/<slug:what>", change, name="filter-change"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.http import urlencode
 
 from groundplan.kernel.parties.access import actor_of
+from groundplan.kernel.parties.logic.roles import PURPOSES
 from groundplan.portal import worklists
 from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
@@ -47,6 +48,8 @@ def bar(request: HttpRequest, name: str) -> tuple[str, dict[str, Any]] | None:
         "listing": listing, "saved": saved, "chosen": chosen, "present": present, "units": units,
         "query": urlencode(present), "here": request.get_full_path(), "actor_id": actor.actor_id,
         "leads": actor.unit_ids("leader"), "path": request.path, "counted": listing.count is not None,
+        "exports": listing.table is not None and bool(actor.scopes),
+        "purposes": PURPOSES,
         "rows": [(each, urlencode(each.query), each.query == present) for each in saved],
     }  # fmt: skip
     return "worklists/bar.html", context

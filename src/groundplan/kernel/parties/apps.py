@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import AppConfig
 from django.http import HttpRequest
 
+from groundplan.lib.errors import NotAllowed
 from groundplan.portal.desk import Figure
+from groundplan.portal.worklists import Table
 
 
 class PartiesConfig(AppConfig):
@@ -33,7 +36,9 @@ class PartiesConfig(AppConfig):
         desk.registry.figure(
             "roles_ending", {"zh-hans": "30 天内到期的角色", "en": "Roles ending within 30 days"}, roles_ending
         )
-        worklists.add(Listing("accounts", {"zh-hans": "用户与角色", "en": "Users and roles"}, ("q",)))
+        worklists.add(
+            Listing("accounts", {"zh-hans": "用户与角色", "en": "Users and roles"}, ("q",), table=accounts_table)
+        )
         registry.reader_name = reader_name
         registry.add(
             Entry("organisation", {"zh-hans": "组织机构", "en": "Organisation"}, section="organisation", order=10),
@@ -81,6 +86,20 @@ def is_administrator(request: HttpRequest) -> bool:
     from groundplan.kernel.parties.logic.roles import ADMINISTRATORS  # noqa: PLC0415
 
     return access.actor_of(request).has_role(*ADMINISTRATORS)
+
+
+def accounts_table(request: HttpRequest, query: Mapping[str, str]) -> Table:
+    """All accounts by a filter, for administrators."""
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    from groundplan.kernel.parties import queries  # noqa: PLC0415 - models load after this module.
+
+    if not is_administrator(request):
+        raise NotAllowed
+    found = queries.users(query.get("q", "")).iterator(chunk_size=500)
+    used, closed = _("在用"), _("已停用")
+    rows = ([user.username, user.display_name, used if user.is_active else closed] for user in found)
+    return [_("用户名"), _("姓名"), _("状态")], rows
 
 
 def reader_name(request: HttpRequest) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.apps import AppConfig
 from django.http import HttpRequest
 
+from groundplan.lib.errors import NotAllowed
 from groundplan.portal.desk import Count, Figure
+from groundplan.portal.worklists import Table
 
 
 class ProofsConfig(AppConfig):
@@ -41,9 +45,18 @@ class ProofsConfig(AppConfig):
             Entry("webhooks", {"zh-hans": "消息推送", "en": "Webhooks"}, "audit", 40, visible=may_push),
         )
         params = ("subject", "actor", "action", "since", "until")
-        worklists.add(Listing("records", {"zh-hans": "留痕记录", "en": "Records"}, params))
+        worklists.add(Listing("records", {"zh-hans": "留痕记录", "en": "Records"}, params, table=records_table))
         proofs.reader("case:", cases.may_prove)
         proofs.reader("user:", queries.is_oneself)
+
+
+def records_table(request: HttpRequest, query: Mapping[str, str]) -> Table:
+    """The whole log by a filter, for those who audit."""
+    from groundplan.kernel.proofs import queries  # noqa: PLC0415 - models load after this module.
+
+    if not may_audit(request):
+        raise NotAllowed
+    return queries.records_table(queries.Filters(**query))
 
 
 def may_audit(request: HttpRequest) -> bool:

@@ -27,7 +27,7 @@ from groundplan.portal import desk
 from groundplan.portal.desk import Figure
 from groundplan.portal.navigation import Entry
 from groundplan.portal.navigation import registry as navigation
-from groundplan.portal.worklists import Listing
+from groundplan.portal.worklists import Listing, Table
 from groundplan.portal.worklists import registry as worklists
 from groundplan.systems.incidents.logic import outward
 
@@ -83,7 +83,7 @@ def register() -> None:
     wall.features, wall.bounds = _wall_features, _wall_bounds
     worklists.add(
         Listing("command", {"zh-hans": "指挥调度", "en": "Command"}, ("flow",)),
-        Listing("indicators", {"zh-hans": "统计报表", "en": "Reports"}, ("from", "to", "flow")),
+        Listing("indicators", {"zh-hans": "统计报表", "en": "Reports"}, ("from", "to", "flow"), table=indicators_table),
     )
     navigation.add(
         Entry("report", {"zh-hans": "反映问题", "en": "Report"}, section="public", order=10),
@@ -115,6 +115,13 @@ def register() -> None:
             holds(*FLOOR_ROLES, "handler", "data_office"),
         ),
     )
+
+
+def indicators_table(request: HttpRequest, query: Mapping[str, str]) -> Table:  # noqa: ARG001 - the page reads both.
+    """The figures of the page as a table: for each unit the share and what it is made of."""
+    from groundplan.systems.incidents.pages.statistics import table_of  # noqa: PLC0415 - needs the apps.
+
+    return table_of(request)
 
 
 def _wall_parts() -> list[walls.Part]:

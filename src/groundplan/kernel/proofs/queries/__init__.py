@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -157,6 +158,22 @@ def records(filters: Filters, *, after: str | None = None, size: int = 50) -> ke
         FilterInvalid: a day that cannot be read.
         CursorInvalid: a cursor of another list.
     """
+    return keyset.page(filtered(filters), order=("-leaf_index",), after=after, size=size)
+
+
+def records_table(filters: Filters) -> tuple[list[str], Iterator[list[Any]]]:
+    """Titles and rows of the log, latest first. The caller has asked :func:`may_audit`."""
+    heads = [_("序号"), _("时间"), _("操作名称"), _("对象"), _("操作人标识"), _("留痕编号")]
+    found = filtered(filters).order_by("-leaf_index").iterator(chunk_size=500)
+    rows = (
+        [r.leaf_index, f"{timezone.localtime(r.at):%Y-%m-%d %H:%M:%S}", r.action, r.subject, r.actor, str(r.entry_id)]
+        for r in found
+    )
+    return heads, rows
+
+
+def filtered(filters: Filters) -> QuerySet[Entry]:
+    """The log by a filter."""
     rows = Entry.objects.all()
     exact = {"subject": filters.subject, "actor": filters.actor, "action": filters.action}
     rows = rows.filter(**{name: value.replace("\0", "") for name, value in exact.items() if value})
@@ -164,7 +181,7 @@ def records(filters: Filters, *, after: str | None = None, size: int = 50) -> ke
         rows = rows.filter(at__gte=_midnight(filters.since))
     if filters.until:
         rows = rows.filter(at__lt=_midnight(filters.until) + timedelta(days=1))
-    return keyset.page(rows, order=("-leaf_index",), after=after, size=size)
+    return rows
 
 
 def records_of(actor: Actor, subject: str, *, after: str | None = None, size: int = 50) -> keyset.Page[Entry]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from groundplan.kernel.parties import access
 from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.access import AuthenticatedRequest
 from groundplan.lib import clock
-from groundplan.portal.worklists import remembered
+from groundplan.lib.errors import NotAllowed
+from groundplan.portal.templatetags.portal import label
+from groundplan.portal.worklists import Table, remembered
 from groundplan.systems.incidents import queries
 from groundplan.systems.incidents.logic.rates import INDICATORS
 from groundplan.systems.incidents.queries import counting
@@ -57,6 +61,28 @@ def indicators(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "incidents/indicators.html", {"period": period, "indicators": shown, "rows": rows})
 
 
+def table_of(request: HttpRequest) -> Table:
+    """The table of a period and flow for a file.
+
+    Raises:
+        NotAllowed: the reader does not read figures.
+    """
+    actor, period = access.actor_of(request), period_of(request, request.POST or request.GET)
+    if not actor.has_role(*READERS):
+        raise NotAllowed
+    shown = [indicator for indicator in INDICATORS if period.flow in indicator.flows]
+    heads = [_("单位"), *(label(each.label) for each in shown), _("剔除件数"), _("示例评分")]
+    rows = (
+        [str(found.unit), *(_share(found.rates[each.key]) for each in shown), found.left_out, found.score]
+        for found in queries.figures(actor, flow=period.flow, start=period.start, end=period.end)
+    )
+    return heads, rows
+
+
+def _share(rate: Any) -> str:
+    return f"{rate.percent} ({rate.hits}/{rate.total})" if rate.total else ""
+
+
 @require_GET
 @access.officer(*READERS)
 def indicator_cases(request: AuthenticatedRequest) -> HttpResponse:
@@ -86,12 +112,12 @@ def counted_cases(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "incidents/counted_cases.html", context)
 
 
-def period_of(request: AuthenticatedRequest) -> Period:
+def period_of(request: HttpRequest, asked: QueryDict | None = None) -> Period:
     """The period asked for; by default this month until today."""
-    today = timezone.localtime(clock.now()).date()
-    first = _day(request.GET.get("from", ""), today.replace(day=1))
-    last = _day(request.GET.get("to", ""), today)
-    flow = request.GET.get("flow", "")
+    today, asked = timezone.localtime(clock.now()).date(), asked or request.GET
+    first = _day(asked.get("from", ""), today.replace(day=1))
+    last = _day(asked.get("to", ""), today)
+    flow = asked.get("flow", "")
     first, last = min(first, last), max(first, last)
     return Period(first, last, flow if flow in queries.FLOWS else "city-management")
 
