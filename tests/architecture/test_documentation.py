@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import click
+import pytest
 from architecture import documented
 
 from groundplan.cli import main
@@ -30,6 +32,32 @@ def commands(group: click.Group, prefix: str = "") -> list[str]:
 def test_every_command_is_documented():
     assert isinstance(main, click.Group)
     assert [name for name in commands(main) if not re.search(rf"groundplan {re.escape(name)}\b", TEXT)] == []
+
+
+def written_commands():
+    """Every command that a how-to has people type, as ``(file, words)``."""
+    for path in sorted((ROOT / "docs" / "how-to").glob("*.md")):
+        for block in re.findall(r"```\w*\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                found = re.search(r"(?:^|[\s/])groundplan\s+([a-z].*?)(?:\s+#.*)?$", line.strip())
+                if found and "ExecStart" not in line:
+                    yield pytest.param(path.name, shlex.split(found[1].split("&&")[0]), id=f"{path.name}: {found[1]}")
+
+
+@pytest.mark.parametrize(("file", "words"), written_commands())
+def test_what_a_how_to_has_people_type_is_a_command_with_these_options(file, words):
+    """Only the words are looked at; nothing is run."""
+    command, context, left = main, click.Context(main), list(words)
+    while isinstance(command, click.Group):
+        name = left.pop(0)
+        command = command.get_command(context, name)
+        assert command is not None, f"{file}: {name} is no command"
+        context = click.Context(command, info_name=name)
+    options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    assert [word for word in left if word.startswith("--") and word not in options] == []
+    arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    values = [word for word in left if not word.startswith("--")]
+    assert len(values) >= sum(argument.required for argument in arguments)
 
 
 def test_every_action_is_documented():

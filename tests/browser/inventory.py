@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "unit": ("handler", "/organisation/{unit}"),
     "unit-new": ("sysadmin", "/organisation/new"),
     "unit-edit": ("sysadmin", "/organisation/{unit}/edit"),
+    "unit-merge": ("sysadmin", "/organisation/{unit}/merge"),
     "webhooks": ("sysadmin", "/webhooks"),
     "registers-components": ("data", "/registers/components"),
     "registers-codes": ("data", "/registers/codes"),

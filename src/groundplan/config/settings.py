@@ -173,6 +173,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = [f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS] if HTTPS else []
 LOGGING_CONFIG = None if TESTING else "logging.config.dictConfig"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = max(read("GROUNDPLAN_SESSION_HOURS"), 1) * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "groundplan.portal.problems.csrf_failure"

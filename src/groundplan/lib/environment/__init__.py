@@ -234,6 +234,7 @@ SETTINGS = (
     Setting(
         "GROUNDPLAN_SECURITY_ADMIN", "account", "", "The security administrator, read at the first start only.", ACCOUNT
     ),
+    Setting("GROUNDPLAN_SESSION_HOURS", "number", "12", "Hours after which one must sign in again.", "a number from 1"),
     Setting("GROUNDPLAN_STATE", "text", ".state", "The folder that keeps everything of an installation.", "a folder"),
     Setting(
         "GROUNDPLAN_SYSTEM_ADMIN", "account", "", "The system administrator, read at the first start only.", ACCOUNT

@@ -112,6 +112,16 @@ class RelationForm(forms.Form):
     valid_until = forms.DateField(label=_("终止日期"), widget=DayInput(), required=False)
 
 
+class MergeForm(forms.Form):
+    """Into which unit a unit goes, and when."""
+
+    into = CodeField(
+        label=_("并入的机构编码"), max_length=64,
+        help_text=_("关系和人员转到该机构；本机构终止，其编码继续指向该机构，历史记录保留。"),
+    )  # fmt: skip
+    on = forms.DateField(label=_("合并日期"), widget=DayInput(), required=False, help_text=_("不填表示今天"))
+
+
 class UnmaskForm(forms.Form):
     """Why a number must be seen in full."""
 

@@ -106,6 +106,19 @@ def relate_unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @access.officer(KEEPER)
+def merge_unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Let a unit go into another."""
+    party, form, into = _kept(request, public_id), forms.MergeForm(request.POST or None), list[Party]()
+    actor = access.actor_of(request)
+    if request.method == "POST" and forms.tried(
+        form, lambda data: into.append(actions.merge_parties(actor=actor, absorbed=party, **data))
+    ):
+        messages.success(request, _("机构已并入，关系和人员已转移。"))
+        return redirect("unit", public_id=into[0].public_id)
+    return _form(request, form, _("并入其他机构"), party)
+
+
+@access.officer(KEEPER)
 @require_POST
 def end_relation(request: HttpRequest, public_id: UUID, relation_id: int) -> HttpResponse:
     """Let a relation end today."""
@@ -161,6 +174,7 @@ urlpatterns: list[URLPattern] = [
     path("organisation/<uuid:public_id>", unit, name="unit"),
     path("organisation/<uuid:public_id>/edit", edit_unit, name="unit-edit"),
     path("organisation/<uuid:public_id>/relate", relate_unit, name="unit-relate"),
+    path("organisation/<uuid:public_id>/merge", merge_unit, name="unit-merge"),
     path("organisation/<uuid:public_id>/end", end_unit, name="unit-end"),
     path("organisation/<uuid:public_id>/relations/<int:relation_id>/end", end_relation, name="relation-end"),
     path("organisation/<uuid:public_id>/identifiers/<slug:scheme>", unmask, name="unmask"),

@@ -86,7 +86,8 @@ def test_an_outsider_opens_no_page_of_administrators_and_changes_nothing(cast):
     base, account = f"/organisation/{unit.public_id}", f"/accounts/{user.public_id}"
     addresses = [
         "/organisation/new", "/organisation/import", "/organisation/template", f"{base}/edit", f"{base}/relate",
-        f"{base}/end", f"{base}/relations/{relation.pk}/end", f"{base}/identifiers/citizen_number", "/accounts",
+        f"{base}/end", f"{base}/merge", f"{base}/relations/{relation.pk}/end", "/accounts",
+        f"{base}/identifiers/citizen_number",
         "/accounts/new", account, f"{account}/password", f"{account}/close",
         f"{account}/roles/{membership.public_id}/end",
     ]  # fmt: skip
@@ -116,6 +117,17 @@ def test_a_system_administrator_keeps_the_register(system):
     unit.refresh_from_db()
     assert unit.name["zh-hans"] == "新新局"
     assert not unit.is_current
+
+
+def test_a_system_administrator_merges_a_unit_into_another_and_its_old_code_leads_there(system):
+    old, new = make_unit("old-bureau", name="原工商局"), make_unit("new-bureau", name="市场监管局")
+    make_player(old, "handler", "wang")
+    answer = system.client.post(f"/organisation/{old.public_id}/merge", {"into": "new-bureau"}, follow=True)
+    assert "机构已并入，关系和人员已转移。" in text_of(answer)
+    assert queries.party_by_code("old-bureau") == new
+    assert Membership.objects.on().get(role="handler").party == new
+    refused = system.client.post(f"/organisation/{new.public_id}/merge", {"into": "nothing"})
+    assert "没有编码为此的机构。" in text_of(refused)
 
 
 def test_a_refused_form_says_why(system):
