@@ -1,4 +1,8 @@
-"""Deliver events to the consumers inside this installation: one transaction for each event and consumer."""
+"""Deliver events to the consumers inside this installation.
+
+A few events go to a consumer in one transaction; when one of them fails, they go again, each in a transaction of its
+own, so that the fault stays with its event.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from groundplan.kernel.events import logic, queries, registry
 from groundplan.kernel.events.actions.publishing import integrate
 from groundplan.kernel.events.models import Consumer, Letter, StoredEvent
 from groundplan.lib import clock, sql
+
+TOGETHER = 20
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,16 @@ def _deliver_new(subscription: registry.Subscription, batch: int) -> tuple[int, 
     waiting = Letter.objects.filter(target=subscription.name, state="waiting")
     held = set(waiting.values_list("event__subject", flat=True)) if rows else set()
     at, good, bad = consumer.position, 0, 0
-    for row in rows:
-        if not subscription.wants(row.type):
-            continue
+    wanted = [row for row in rows if subscription.wants(row.type)]
+    while len(wanted) > 1 and not held.intersection(row.subject for row in wanted[:TOGETHER]):
+        some = wanted[:TOGETHER]
+        moved = _deliver_together(subscription, some, at)
+        if moved is None:
+            return good, bad
+        if not moved:
+            break
+        at, good, wanted = some[-1].position, good + len(some), wanted[TOGETHER:]
+    for row in wanted:
         outcome = _deliver_one(subscription, row, at, held)
         if outcome is None:  # Another process has moved on; it does the rest.
             return good, bad
@@ -58,6 +71,19 @@ def _deliver_new(subscription: registry.Subscription, batch: int) -> tuple[int, 
     if rows and rows[-1].position != at:
         Consumer.objects.filter(name=subscription.name, position=at).update(position=rows[-1].position)
     return good, bad
+
+
+def _deliver_together(subscription: registry.Subscription, some: list[StoredEvent], at: int) -> bool | None:
+    """Deliver some events in one transaction: all or, when one fails, none; None when another process was faster."""
+    try:
+        with transaction.atomic():
+            if not Consumer.objects.filter(name=subscription.name, position=at).update(position=some[-1].position):
+                return None
+            for row in some:
+                _handle(subscription, row)
+    except Exception:  # noqa: BLE001 - whatever a consumer raises is looked at when its event goes alone.
+        return False
+    return True
 
 
 def _deliver_one(subscription: registry.Subscription, row: StoredEvent, at: int, held: set[str]) -> bool | None:
