@@ -9,6 +9,8 @@ from browser.inventory import EXEMPT, PAGES, VIEWS
 from django.urls import get_resolver
 
 ALL = PAGES | VIEWS
+# Both languages and both widths are looked at for accessibility, but not each with each: it takes the most time.
+LOOKED_AT = {("zh-hans", "wide"), ("en", "phone")}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
@@ -49,12 +51,24 @@ def test_a_page_is_accessible_fits_and_is_quiet(name, language, visitor, town, p
         assert page.locator("h1").count() == 1
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{address} is {wide} px wider than {SIZES[size]['width']}"
-        # An address with a # scrolls, and what lies under the head of the page then would count as covered.
-        page.evaluate("window.scrollTo(0, 0)")
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, found.generate_report()
+        if (language, size) in LOOKED_AT:
+            # An address with a # scrolls, and what lies under the head of the page then would count as covered.
+            page.evaluate("window.scrollTo(0, 0)")
+            found = Axe().run(page, options=RULES)
+            assert found.violations_count == 0, found.generate_report()
+        if (language, size) == ("en", "wide"):
+            assert chinese_words(page) == []
         page.close()
     assert visitor.complaints == []
+
+
+def chinese_words(page):
+    """Chinese in an English page is a name or a text of the city, never a word of ours: a label, a button, a column."""
+    words = page.eval_on_selector_all(
+        "h2, summary, label, thead th, button, legend, nav a, caption",
+        "nodes => nodes.filter(n => !n.closest('[lang^=zh], .gp-account, tbody')).map(n => n.textContent.trim())",
+    )
+    return [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
 
 
 @pytest.mark.parametrize("name", ["front", "home", "case", "command"])
@@ -67,16 +81,3 @@ def test_the_dark_theme_is_as_accessible(name, visitor, town):
     assert page.get_attribute("html", "data-bs-theme") == "dark"
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("name", sorted(ALL))
-def test_a_page_speaks_english_throughout(name, visitor, town):
-    """Chinese in an English page is a name or a text of the city, never a word of ours: a label, a button, a column."""
-    user, path = ALL[name]
-    page = visitor.page(user, "en")
-    page.goto(path.format(**town.samples))
-    words = page.eval_on_selector_all(
-        "h2, summary, label, thead th, button, legend, nav a, caption",
-        "nodes => nodes.filter(n => !n.closest('[lang^=zh], .gp-account, tbody')).map(n => n.textContent.trim())",
-    )
-    assert [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)] == []
