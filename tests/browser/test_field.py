@@ -122,11 +122,14 @@ def test_work_without_network_arrives_once_though_answers_are_lost(visitor, town
     page.context.set_offline(False)
     other = page.context.new_page()
     other.goto("/field")
-    for _press in range(4):
+    # A press while the other tab sends does nothing; on a busy machine it takes some until both have had their turn.
+    for _press in range(60):
         page.click("#sync-now")
         other.locator("#sync-now").click()
         page.wait_for_timeout(400)
-    expect(page.locator("#status")).to_contain_text("已全部上传", timeout=15_000)
+        if "已全部上传" in page.inner_text("#status"):
+            break
+    expect(page.locator("#status")).to_contain_text("已全部上传")
     expect(page.locator("#waiting")).to_have_count(0)
     assert lost == [201, 200], "the first answer and its repetition were lost"
     found = json.loads(run(town, COUNT, text, number))
