@@ -25,7 +25,7 @@ from _wire import Wire
 from soak import house, tell, tokens_for_everybody
 
 PEERS: tuple[str, ...] = ()
-RATE = 20.0
+RATE, QUICK_RATE = 20.0, 4.0
 MINUTES, QUICK_MINUTES = 10.0, 0.25
 LOOK_EVERY_S = 0.2
 DRAINED_WITHIN_S = 300.0
@@ -49,6 +49,7 @@ WHERE c.id > %s AND c.flow = 'hotline' AND t.state IN ('offered', 'open') ORDER 
 class Seen:
     """What came of it."""
 
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     acknowledged: int = 0
     actions: int = 0
     put_off: int = 0
@@ -113,7 +114,7 @@ class Officers:
             self.seen.strange[f"{status} {answer.get('type', '')}"] += 1
 
 
-async def residents(wire: Wire, spots: list[tuple[float, float]], seconds: float, seen: Seen) -> None:
+async def residents(wire: Wire, spots: list[tuple[float, float]], rate: float, seconds: float, seen: Seen) -> None:
     """Report at moments of chance, whatever the server does (an open loop)."""
     order, count, due = random.Random(20260708), 0, time.perf_counter()  # noqa: S311 - chance that can be repeated.
     end, asked = due + seconds, []
@@ -136,7 +137,7 @@ async def residents(wire: Wire, spots: list[tuple[float, float]], seconds: float
             seen.strange[f"{status} {answer.get('type', '')}"] += 1
 
     while due < end:
-        due += order.expovariate(RATE)
+        due += order.expovariate(rate)
         await asyncio.sleep(max(due - time.perf_counter(), 0))
         count += 1
         asked.append(asyncio.create_task(one(count)))
@@ -162,7 +163,7 @@ def lag() -> float:
     return max(queries.lag().oldest_s, waiting)
 
 
-async def lived(address: str, spots: list[tuple[float, float]], seconds: float) -> Seen:
+async def lived(address: str, spots: list[tuple[float, float]], rate: float, seconds: float) -> Seen:
     """Let the city live: residents report, officers work, once a second somebody looks at the lag."""
     from groundplan.kernel.cases.models import Case
 
@@ -170,7 +171,8 @@ async def lived(address: str, spots: list[tuple[float, float]], seconds: float) 
     after = await asyncio.to_thread(lambda: Case.objects.order_by("-id").values_list("id", flat=True).first() or 0)
     tokens = await asyncio.to_thread(tokens_for_everybody)
     officers = await asyncio.to_thread(Officers, wire, tokens, seen)
-    reporting = asyncio.create_task(residents(wire, spots, seconds, seen))
+    seen.begun = datetime.now(UTC)
+    reporting = asyncio.create_task(residents(wire, spots, rate, seconds, seen))
     end, next_lag = time.monotonic() + seconds + DRAINED_WITHIN_S, 0.0
     while time.monotonic() < end:
         rows = await asyncio.to_thread(look, after)
@@ -198,12 +200,12 @@ def run(*, quick: bool, minutes: float | None = None) -> dict[str, Any]:
 
         context.setup_django()
         try:
-            return measured(Path(folder), seconds)
+            return measured(Path(folder), QUICK_RATE if quick else RATE, seconds)
         finally:
             context.discard_state(state)
 
 
-def measured(folder: Path, seconds: float) -> dict[str, Any]:
+def measured(folder: Path, rate: float, seconds: float) -> dict[str, Any]:
     """The figures of one run."""
     from incidents_intake import spots_in_the_city
 
@@ -214,14 +216,13 @@ def measured(folder: Path, seconds: float) -> dict[str, Any]:
 
     city.build(tell=tell)
     before = Incident.objects.count()
-    begun = datetime.now(UTC)
     with house(folder / "address") as (_process, address):
-        seen = asyncio.run(lived(address, spots_in_the_city(), seconds))
+        seen = asyncio.run(lived(address, spots_in_the_city(), rate, seconds))
     stored = Incident.objects.count() - before
-    closings = Case.objects.filter(flow="hotline", state="closed", closed_at__gt=begun).values_list(
+    closings = Case.objects.filter(flow="hotline", state="closed", closed_at__gt=seen.begun).values_list(
         "closed_at", flat=True
     )
-    moments = sorted((moment - begun).total_seconds() for moment in closings)
+    moments = sorted((moment - seen.begun).total_seconds() for moment in closings)
     start, end = rates(moments, seconds)
     lags, times = sorted(seen.lags), sorted(seen.times)
     return {
@@ -229,7 +230,7 @@ def measured(folder: Path, seconds: float) -> dict[str, Any]:
         "ours": round(end, 2),
         "other": round(start, 2),
         "unit": "cases closed a second",
-        "what": f"{RATE:.0f} new reports a second, each through acceptance, dispatch, signing, handling and call-back",
+        "what": f"{rate:.0f} new reports a second, each through acceptance, dispatch, signing, handling and call-back",
         "peer": "the same city at the beginning (limit)",
         "settings": f"{seconds / 60:.1f} minutes, 2 web processes, officers and residents over the API of one machine",
         "runs": 1,
