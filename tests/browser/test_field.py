@@ -8,11 +8,15 @@ import re
 import subprocess
 import sys
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.conftest import environment
 from browser.test_pages import RULES
 from PIL import Image
 from playwright.sync_api import expect
+
+# Each test takes the first task of the same inspector in the same city: one worker runs them, one after another.
+pytestmark = pytest.mark.xdist_group("field")
 
 COUNT = """
 import json, sys, django
