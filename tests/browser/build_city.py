@@ -11,6 +11,7 @@ import django
 # Models can only be imported after this.
 django.setup()
 
+from groundplan.base.catalogue.models import Entry as CatalogueEntry
 from groundplan.commons.knowledge.models import Article
 from groundplan.commons.reports import actions as reports
 from groundplan.demo import city
@@ -100,6 +101,9 @@ def main() -> None:
                 "unit": str(parties.party_by_code("urban-management").public_id),
                 "draft": str(draft.public_id),
                 "article": str(Article.objects.filter(owner__code="water").get().public_id),
+                "entry": str(
+                    CatalogueEntry.objects.filter(provider__code="urban-management", state="published")[0].public_id
+                ),
                 "own_article": str(Article.objects.filter(owner__code="hotline-office").get().public_id),
                 "paper": str(paper.public_id),
                 "hall": str(head.public_id),

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
     "reports": ("groundplan.cli.systems.reports:reports", "Written reports as files."),
+    "catalogue": ("groundplan.cli.systems.catalogue:catalogue", "The data catalogue: search, import, export."),
     "linkage": ("groundplan.cli.systems.linkage:linkage", "Linkage plans: load, template, import."),
     "zones": ("groundplan.cli.systems.zones:zones", "Two zones that exchange by signed files."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),

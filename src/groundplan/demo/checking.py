@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from groundplan.demo import city, messages
+from groundplan.demo.base import catalogue
 from groundplan.demo.day import ENDS, Day
 from groundplan.kernel import proofs
 from groundplan.kernel.cases.models import Case, Step, Task
@@ -29,6 +30,7 @@ from groundplan.lib.crypto import signing
 
 PROOFS = 25
 PATIENCE_S = 60.0
+LEAST_ENTRIES = 50
 # Beside the package of proofs in an installed program, in docs/ in a checkout.
 PLACES = (
     Path(proofs.__file__).with_name("verify_proof.py"),
@@ -137,6 +139,7 @@ def figures(published: set[str], received: Path, started: float) -> Figures:
     return {
         "parties": Party.objects.count(),
         **cases_figures(),
+        **catalogue.figures(),
         "decisions": Decision.objects.count(),
         "decisions.unexplained": unexplained(),
         "events.published": len(published),
@@ -152,7 +155,7 @@ def figures(published: set[str], received: Path, started: float) -> Figures:
 
 def cases_figures() -> Figures:
     """What became of the cases."""
-    held = Case.objects.exclude(flow__startswith="linkage")
+    held = Case.objects.exclude(Q(flow__startswith="linkage") | Q(flow="catalogue-entry"))
     done = held.filter(state__in=("closed", "cancelled", "merged"))
     open_cases = held.filter(state__in=("open", "suspended"))
     owned = Task.objects.filter(state__in=("offered", "open", "waiting"), party__isnull=False).values("case_id")
@@ -178,6 +181,8 @@ def faults(found: Figures, *, least_opened: int = 500, least_closed: int = 300) 
         f"at least {least_opened} cases opened": found["incidents.opened"] >= least_opened,
         f"at least {least_closed} cases closed": found["incidents.closed"] >= least_closed,
         "every open case has an owner": found["incidents.without_owner"] == 0,
+        "at least 50 entries of the catalogue are published": found["catalogue.entries"] >= LEAST_ENTRIES,
+        "data is mounted at some, not at all": 0 < found["catalogue.mounted"] < found["catalogue.entries"],
         "every decision is explained": found["decisions.unexplained"] == 0 and found["decisions"] > 0,
         "no event is lost": found["events.lost"] == 0 and found["events.published"] > 0,
         "no event comes twice": found["events.doubled"] == 0,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from groundplan.base.registers import actions as registers
 from groundplan.demo import components, drill, knowledge, units
+from groundplan.demo.base import catalogue
 from groundplan.demo.plan import Plan, draw
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
@@ -59,6 +60,8 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None)
             filename="components.csv",
             origin=ORIGIN,
         )
+        tell("数据目录 · the data catalogue")
+        catalogue.enter_catalogue()
         tell("联动预案与演练 · linkage plans and an exercise")
         drill.hold_exercise(BUILT_AT)
         return City(plan, len(entered.parties), load.stored)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import connection, transaction
 
+from groundplan.base.catalogue import actions as catalogue
 from groundplan.base.registers import actions as registers
 from groundplan.kernel.cases.models import FlowVersion
 from groundplan.kernel.parties import actions as parties
@@ -90,5 +91,6 @@ def load_profile(profile: str = "") -> Shipped:
     categories = incidents.load_shipped(actor=SYSTEM, profile=name)
     done = rules.load_profile_rules(profile=name)
     linkage.load_shipped_plans(actor=SYSTEM, profile=name)
+    catalogue.load_shipped_catalogue(actor=SYSTEM, profile=name)
     flows = FlowVersion.objects.exclude(pk__in=before).filter(in_force=False).order_by("key")
     return Shipped(done.in_force, (*done.drafts, *flows.values_list("key", flat=True)), categories)

@@ -1,0 +1,19 @@
+"""Addresses of the catalogue's pages."""
+
+from django.urls import path
+
+from groundplan.base.catalogue.pages import browsing, writing
+
+urlpatterns = [
+    path("catalogue", browsing.listing, name="catalogue"),
+    path("catalogue/holders", browsing.holders, name="catalogue-holders"),
+    path("catalogue/own", writing.own, name="catalogue-own"),
+    path("catalogue/new", writing.write, name="catalogue-new"),
+    path("catalogue/entries/<uuid:public_id>", browsing.entry, name="catalogue-entry"),
+    path("catalogue/entries/<uuid:public_id>/edit", writing.write, name="catalogue-edit"),
+    path("catalogue/entries/<uuid:public_id>/offline", writing.offline, name="catalogue-offline"),
+    path("catalogue/entries/<uuid:public_id>/mount", writing.mount, name="catalogue-mount"),
+    path("catalogue/versions/<uuid:public_id>/submit", writing.submit, name="catalogue-submit"),
+    path("catalogue/versions/<uuid:public_id>/discard", writing.discard, name="catalogue-discard"),
+    path("catalogue/resources/<str:identifier>/end", writing.end, name="catalogue-resource-end"),
+]

@@ -1,0 +1,1 @@
+"""The sample city's data base: what its units have and where it is."""
