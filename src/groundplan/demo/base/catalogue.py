@@ -1,4 +1,4 @@
-"""The sample city's catalogue: entries of units over all shelves, signed off, reviewed, published, most of them mounted."""
+"""The sample city's catalogue: entries of units over all shelves, reviewed and published, most of them mounted."""
 
 from __future__ import annotations
 
