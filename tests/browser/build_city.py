@@ -20,6 +20,8 @@ from groundplan.demo.day import Day
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case, Step, Task
 from groundplan.kernel.events import actions as events
+from groundplan.kernel.identity import actions as identity
+from groundplan.kernel.identity.models import Client, Source
 from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.ledger.models import Entry
 from groundplan.kernel.parties import queries as parties
@@ -69,6 +71,22 @@ def put_on_account(task: Task) -> Case:
     return asked.case
 
 
+def outside_doors() -> tuple[Client, Source]:
+    """An application that may ask for tokens, and a house by which people sign in."""
+    keeper, guard = parties.actor_named("sysadmin"), parties.actor_named("secadmin")
+    unit = parties.party_by_code("urban-management")
+    client = identity.propose_client(
+        actor=keeper, kind="machine", name="路灯监控平台", unit=unit, scopes=["read"], username="app-lamps"
+    )
+    identity.decide_client(actor=guard, client=client.public_id, grant=True)
+    source = identity.propose_source(
+        actor=keeper, kind="wecom", name="政务微信", name_en="WeCom", address="http://127.0.0.1:9",
+        secret="of-the-sample-city", options={"corp_id": "ww0", "agent_id": "1000002", "login_address": "http://127.0.0.1:9"},
+    )  # fmt: skip
+    identity.decide_source(actor=guard, source=source.public_id, grant=True)
+    return client, source
+
+
 def main() -> None:
     """Build, and print the addresses of samples as one JSON object."""
     end = MIDNIGHT + timedelta(hours=int(sys.argv[1]))
@@ -76,6 +94,7 @@ def main() -> None:
     Day.planned().run(lambda moment: moment < end)
     with clock.standing_at(end):
         draft = draft_of_a_rule()
+        client, source = outside_doors()
         tasks = Task.objects.filter(state="open", kind="work", case__flow="hotline", case__state="open",
                                     party__code="urban-management").order_by("id")  # fmt: skip
         held = put_on_account(tasks.filter(key="lead").last())
@@ -98,6 +117,8 @@ def main() -> None:
                 "decision": str(Decision.objects.filter(version__rule__key="dispatch-directory").last().public_id),
                 "record": str(Entry.objects.order_by("-leaf_index")[0].entry_id),
                 "account": str(User.objects.get(username="handler").public_id),
+                "client": str(client.public_id),
+                "source": str(source.public_id),
                 "unit": str(parties.party_by_code("urban-management").public_id),
                 "draft": str(draft.public_id),
                 "article": str(Article.objects.filter(owner__code="water").get().public_id),

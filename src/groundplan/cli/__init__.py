@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("groundplan.cli.rules:rules", "Decision tables."),
     "flows": ("groundplan.cli.flows:flows", "Flows of cases: list, export."),
     "party": ("groundplan.cli.party:party", "Organisations, people and their roles."),
+    "identity": ("groundplan.cli.systems.identity:identity", "Applications, sources of identities, the signing key."),
     "reports": ("groundplan.cli.systems.reports:reports", "Written reports as files."),
     "catalogue": ("groundplan.cli.systems.catalogue:catalogue", "The data catalogue: search, import, export."),
     "linkage": ("groundplan.cli.systems.linkage:linkage", "Linkage plans: load, template, import."),

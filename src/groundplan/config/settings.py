@@ -39,7 +39,7 @@ SECRET_KEY = read("GROUNDPLAN_SECRET_KEY") or ("only-for-tests" * 4 if TESTING e
 DEBUG = False
 ALLOWED_HOSTS = read("GROUNDPLAN_HOSTS")
 
-KERNEL = ["ledger", "events", "files", "places", "parties", "signin", "notices", "rules", "cases", "proofs"]
+KERNEL = ["ledger", "events", "files", "places", "parties", "signin", "identity", "notices", "rules", "cases", "proofs"]
 SYSTEMS = ("incidents", "linkage")
 INSTALLED_APPS = [
     "django.contrib.auth",  # the User model is parties.User; no permissions of Django are used

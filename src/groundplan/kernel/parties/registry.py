@@ -30,7 +30,7 @@ class WayIn:
 _second_steps: list[SecondStep] = []
 _gates: list[Gate] = []
 _ways_in: list[Callable[[], Iterable[WayIn]]] = []
-_tokens: dict[str, Callable[[str], Actor | None]] = {}
+_tokens: dict[str, Callable[[str, HttpRequest], Actor | None]] = {}
 
 
 def second_step(step: SecondStep) -> None:
@@ -48,8 +48,8 @@ def ways_in(offer: Callable[[], Iterable[WayIn]]) -> None:
     _ways_in.append(offer)
 
 
-def tokens(prefix: str, find: Callable[[str], Actor | None]) -> None:
-    """Take bearer tokens of another kind: those that begin with a prefix."""
+def tokens(prefix: str, find: Callable[[str, HttpRequest], Actor | None]) -> None:
+    """Take bearer tokens of another kind: those that begin with a prefix; ``find(token, request)`` gives the actor."""
     _tokens[prefix] = find
 
 
@@ -68,6 +68,6 @@ def offered_ways() -> list[WayIn]:
     return [way for offer in _ways_in for way in offer()]
 
 
-def actor_for(token: str) -> Actor | None:
+def actor_for(token: str, request: HttpRequest) -> Actor | None:
     """The actor of a token of a registered kind."""
-    return next((find(token) for prefix, find in _tokens.items() if token.startswith(prefix)), None)
+    return next((find(token, request) for prefix, find in _tokens.items() if token.startswith(prefix)), None)

@@ -41,7 +41,7 @@ class FakeGateway:
         if settings.PRODUCTION:
             raise NotAllowed("The fake gateway does not run in production.")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -56,7 +56,7 @@ class FakeMailhouse:
             raise NotAllowed("The fake mail server does not run in production.")
         self._own, self._certificate = _contexts()
         self._server = ThreadingTCPServer((HOST, 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_error: object) -> None:

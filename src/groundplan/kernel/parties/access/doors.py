@@ -73,7 +73,7 @@ def actor_of(request: HttpRequest) -> Actor:
 def _find_actor(request: HttpRequest) -> Actor:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return registry.actor_for(token.strip()) or actor_for_token(token.strip()) or ANONYMOUS
+        return registry.actor_for(token.strip(), request) or actor_for_token(token.strip()) or ANONYMOUS
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return ANONYMOUS

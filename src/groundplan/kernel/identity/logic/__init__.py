@@ -1,0 +1,1 @@
+"""Pure rules of identity: addresses, scopes, claims, labels."""
