@@ -12,6 +12,7 @@ import django
 django.setup()
 
 from groundplan.base.catalogue.models import Entry as CatalogueEntry
+from groundplan.base.lake.models import LakeRun, LakeTable
 from groundplan.commons.knowledge.models import Article
 from groundplan.commons.reports import actions as reports
 from groundplan.demo import city
@@ -131,6 +132,8 @@ def main() -> None:
                 "plan": str(PlanVersion.objects.get(key="urban-waterlogging", state="in_force").public_id),
                 "response": str(Response.objects.get().public_id),
                 "in_force": str(in_force.public_id),
+                "lake_table": str(LakeTable.objects.get(identifier="air-stations").public_id),
+                "lake_run": str(LakeRun.objects.get(table__identifier="air-hours").public_id),
             }
         )
     )

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("groundplan.cli.systems.catalogue:catalogue", "The data catalogue: search, import, export."),
     "linkage": ("groundplan.cli.systems.linkage:linkage", "Linkage plans: load, template, import."),
     "zones": ("groundplan.cli.systems.zones:zones", "Two zones that exchange by signed files."),
+    "lake": ("groundplan.cli.systems.lake:lake", "The data lake: load, look, go back."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),
 }
 

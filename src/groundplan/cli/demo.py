@@ -91,7 +91,7 @@ def serve_city(port: int, speed: float, data: Path | None, *, fresh: bool) -> No
 
     (state / "demo").touch()
     if not city.is_built():
-        city.build(tell=tell)
+        city.build(tell=tell, readings=city.MANY_READINGS)
     os.environ["GROUNDPLAN_CLOCK"] = f"{BEGINS.isoformat()}|{clock.now().isoformat()}|{speed}"
     arguments = [sys.executable, "-P", "-m", "groundplan.demo.processes.live", *([str(data)] if data else [])]
 

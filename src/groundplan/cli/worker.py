@@ -18,6 +18,8 @@ LOOPS = (
     "groundplan.kernel.events.jobs:dispatcher_loop",
     "groundplan.kernel.proofs.jobs:witness_loop",
 )
+# What a process that was killed left half done is brought to an end before anything new is begun.
+FIRST = ("groundplan.base.lake.actions:reconcile_runs",)
 CONCURRENCY = 4
 
 Loop = Callable[[threading.Event], None]
@@ -48,6 +50,9 @@ def main() -> None:
     django.setup()
     from procrastinate.contrib.django import app
 
+    for place in FIRST:
+        module, _, name = place.partition(":")
+        getattr(import_module(module), name)()
     stop = threading.Event()
     threads = []
     for place in LOOPS:

@@ -51,7 +51,11 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "groundplan.portal",
     *(f"groundplan.kernel.{name}" for name in KERNEL if (BASE / "kernel" / name / "apps.py").exists()),
-    *(f"groundplan.base.{name}" for name in ("catalogue", "registers") if (BASE / "base" / name / "apps.py").exists()),
+    *(
+        f"groundplan.base.{name}"
+        for name in ("catalogue", "lake", "registers")
+        if (BASE / "base" / name / "apps.py").exists()
+    ),
     *(
         f"groundplan.commons.{name}"
         for name in ("knowledge", "reports", "wall", "zones", "worklists")

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from groundplan.demo import city, messages
 from groundplan.demo.base import catalogue
+from groundplan.demo.base import lake
 from groundplan.demo.day import ENDS, Day
 from groundplan.kernel import proofs
 from groundplan.kernel.cases.models import Case, Step, Task
@@ -56,7 +57,7 @@ def run(folder: Path, data: Path | None, tell: Callable[[str], None]) -> tuple[F
     received.touch()
     real = 0
     with published_ids() as published, beside("relay"), beside("subscriber", str(received)):
-        city.build(tell=tell)
+        city.build(tell=tell, readings=city.MANY_READINGS)
         tell("模拟一天 · the simulated day")
         day = Day.planned()
         day.run()
@@ -146,6 +147,7 @@ def figures(published: set[str], received: Path, started: float) -> Figures:
         "events.delivered": len(published & set(got)),
         "events.lost": len(published - set(got)),
         "events.doubled": len(got) - len(set(got)),
+        **lake.figures(),
         "ledger.size": verified.size,
         "ledger.ok": verified.ok,
         "proofs.checked": proofs_checked(),
@@ -187,6 +189,8 @@ def faults(found: Figures, *, least_opened: int = 500, least_closed: int = 300) 
         "no event is lost": found["events.lost"] == 0 and found["events.published"] > 0,
         "no event comes twice": found["events.doubled"] == 0,
         "the log holds": found["ledger.ok"] is True and found["ledger.size"] > 0,
+        "the lake holds what was loaded": found["lake.reconciled"] is True and found["lake.rows"] >= city.MANY_READINGS * 0.9,
+        "rows that do not fit are in quarantine": found["lake.quarantined"] > 0,
         "the sampled proofs are accepted": found["proofs.checked"] > 0,
     }
     return [rule for rule, holds in rules.items() if not holds]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from groundplan.base.registers import actions as registers
 from groundplan.demo import components, drill, knowledge, units
-from groundplan.demo.base import catalogue
+from groundplan.demo.base import catalogue, lake
 from groundplan.demo.plan import Plan, draw
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
@@ -18,6 +18,8 @@ from groundplan.profiles.loading import load_profile
 
 SEED = 20260708
 PROFILE = "cn"
+READINGS = 20_000
+MANY_READINGS = 1_000_000
 ORIGIN = "演示数据"
 # The evening before the simulated day (Tuesday, 20:00 in Shanghai).
 BUILT_AT = datetime(2026, 7, 7, 12, tzinfo=UTC)
@@ -32,12 +34,15 @@ class City:
     components: int
 
 
-def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None) -> City:
+def build(
+    seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None, readings: int = READINGS
+) -> City:
     """Build the sample city in an empty installation.
 
     Args:
         seed: the same seed gives the same city.
         tell: is told what is being done.
+        readings: rows of the largest table in the lake.
     """
     with clock.standing_at(BUILT_AT):
         tell("行政区划与网格 · divisions and grids")
@@ -62,6 +67,8 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None)
         )
         tell("数据目录 · the data catalogue")
         catalogue.enter_catalogue()
+        tell("数据湖 · the data lake")
+        lake.load_tables(seed, readings=readings)
         tell("联动预案与演练 · linkage plans and an exercise")
         drill.hold_exercise(BUILT_AT)
         return City(plan, len(entered.parties), load.stored)

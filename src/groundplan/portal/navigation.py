@@ -15,6 +15,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "work": {"zh-hans": "办理", "en": "Work"},
     "command": {"zh-hans": "指挥调度", "en": "Command"},
     "rules": {"zh-hans": "规则", "en": "Rules"},
+    "data": {"zh-hans": "数据底座", "en": "Data"},
     "organisation": {"zh-hans": "组织机构", "en": "Organisation"},
     "audit": {"zh-hans": "审计", "en": "Audit"},
     "top": {"zh-hans": "常用", "en": "At hand"},
@@ -34,7 +35,7 @@ class Entry:
     Args:
         url_name: name of the address.
         label: ``{lang: text}``.
-        section: ``public``, ``work``, ``command``, ``rules``, ``organisation``, ``audit``, ``top`` or ``account``.
+        section: ``public``, ``work``, ``command``, ``rules``, ``data``, ``organisation``, ``audit``, ``top`` or ``account``.
         order: smaller comes first.
         visible: whether this reader is offered it; the page checks rights by itself as well.
         count: number shown beside the label (a to-do count), or None.

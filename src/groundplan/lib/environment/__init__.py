@@ -103,6 +103,27 @@ SETTINGS = (
         "such as city.gov",
     ),
     Setting(
+        "GROUNDPLAN_LAKE",
+        "text",
+        "",
+        "Folder of the data lake: Parquet files, quarantine, uploads; by default lake in the state folder.",
+        "a folder on one disk",
+    ),
+    Setting(
+        "GROUNDPLAN_LAKE_MEMORY",
+        "number",
+        "1024",
+        "Memory that one load or question of the lake may take, MB; what needs more goes to the disk.",
+        "a number from 256",
+    ),
+    Setting(
+        "GROUNDPLAN_LAKE_UNPACKED",
+        "number",
+        "50",
+        "The most that a packed file of a load may unpack to, GB; two hundred times its size at most in any case.",
+        "a number from 1",
+    ),
+    Setting(
         "GROUNDPLAN_LEDGER_ALGORITHM",
         "algorithm",
         "ed25519",

@@ -91,6 +91,28 @@ def try_advisory_lock(cursor: Cursor, key: str) -> bool:
     return bool(row and row[0])
 
 
+@contextmanager
+def held(key: str, *, wait_s: float = 0.0) -> Iterator[bool]:
+    """Hold the named lock over several transactions, on a connection of its own; it ends with the process.
+
+    Args:
+        key: name of the lock.
+        wait_s: how long to wait for somebody else, s.
+
+    Yields:
+        Whether the lock was got.
+    """
+    end, got = time.monotonic() + wait_s, False
+    with own_connection() as holder, holder.transaction():
+        while True:
+            row = holder.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_number(key)]).fetchone()
+            got = bool(row and row[0])
+            if got or time.monotonic() >= end:
+                break
+            time.sleep(0.1)
+        yield got
+
+
 def notify(channel: str, payload: str = "") -> None:
     """Tell listeners; they hear it when the transaction commits."""
     with connection.cursor() as cursor:
