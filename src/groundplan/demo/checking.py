@@ -16,8 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from groundplan.demo import city, messages
-from groundplan.demo.base import catalogue
-from groundplan.demo.base import lake
+from groundplan.demo.base import catalogue, lake
 from groundplan.demo.day import ENDS, Day
 from groundplan.kernel import proofs
 from groundplan.kernel.cases.models import Case, Step, Task
@@ -189,7 +188,8 @@ def faults(found: Figures, *, least_opened: int = 500, least_closed: int = 300) 
         "no event is lost": found["events.lost"] == 0 and found["events.published"] > 0,
         "no event comes twice": found["events.doubled"] == 0,
         "the log holds": found["ledger.ok"] is True and found["ledger.size"] > 0,
-        "the lake holds what was loaded": found["lake.reconciled"] is True and found["lake.rows"] >= city.MANY_READINGS * 0.9,
+        "the lake holds what was loaded": found["lake.reconciled"] is True
+        and found["lake.rows"] >= city.MANY_READINGS * 0.9,
         "rows that do not fit are in quarantine": found["lake.quarantined"] > 0,
         "the sampled proofs are accepted": found["proofs.checked"] > 0,
     }

@@ -34,9 +34,7 @@ class City:
     components: int
 
 
-def build(
-    seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None, readings: int = READINGS
-) -> City:
+def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None, readings: int = READINGS) -> City:
     """Build the sample city in an empty installation.
 
     Args:

@@ -35,7 +35,8 @@ class Entry:
     Args:
         url_name: name of the address.
         label: ``{lang: text}``.
-        section: ``public``, ``work``, ``command``, ``rules``, ``data``, ``organisation``, ``audit``, ``top`` or ``account``.
+        section: ``public``, ``work``, ``command``, ``rules``, ``data``, ``organisation``, ``audit``, ``top`` or
+            ``account``.
         order: smaller comes first.
         visible: whether this reader is offered it; the page checks rights by itself as well.
         count: number shown beside the label (a to-do count), or None.

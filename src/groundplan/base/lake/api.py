@@ -75,7 +75,19 @@ class RunOut(Schema):
     @staticmethod
     def of(run: LakeRun) -> dict[str, Any]:
         """As the API shows it."""
-        fields = ("kind", "mode", "state", "progress", "stored", "quarantined", "seconds", "sources", "fault", "begun_at", "ended_at")
+        fields = (
+            "kind",
+            "mode",
+            "state",
+            "progress",
+            "stored",
+            "quarantined",
+            "seconds",
+            "sources",
+            "fault",
+            "begun_at",
+            "ended_at",
+        )
         return {
             **{name: getattr(run, name) for name in fields},
             "run": str(run.public_id),
@@ -109,6 +121,15 @@ class PreviewOut(Schema):
     rows: list[list[str]]
 
 
+class LoadIn(Schema):
+    """How a file is to be loaded."""
+
+    mode: Text = "append"
+    key: Text = ""
+    encoding: Text = ""
+    provider: Text = ""
+
+
 class BackTo(Schema):
     """A snapshot to go back to."""
 
@@ -129,7 +150,9 @@ def get_table(request: HttpRequest, identifier: Name) -> Any:
 
 
 @router.get("/tables/{identifier}/preview", response=PreviewOut)
-def get_preview(request: HttpRequest, identifier: Name, *, snapshot: Annotated[str, Query(pattern=r"^\d{0,19}$")] = "") -> Any:
+def get_preview(
+    request: HttpRequest, identifier: Name, *, snapshot: Annotated[str, Query(pattern=r"^\d{0,19}$")] = ""
+) -> Any:
     """The first hundred rows, of the current or an earlier snapshot."""
     table = queries.table_for(actor_of(request), identifier)
     return queries.preview(table, int(snapshot) if snapshot else None)
@@ -139,7 +162,10 @@ def get_preview(request: HttpRequest, identifier: Name, *, snapshot: Annotated[s
 def list_snapshots(request: HttpRequest, identifier: Name) -> Any:
     """The snapshots that the table can go back to."""
     found = queries.snapshots(queries.table_for(actor_of(request), identifier))
-    return [{"id": str(each.id), "at": each.at, "rows": each.rows, "run": each.run, "current": each.current} for each in found]
+    return [
+        {"id": str(each.id), "at": each.at, "rows": each.rows, "run": each.run, "current": each.current}
+        for each in found
+    ]
 
 
 @router.get("/tables/{identifier}/runs", response=RunPage)
@@ -156,19 +182,13 @@ def list_runs(
 @router.post("/tables/{identifier}/loads", response={202: RunOut})
 @idempotent
 def load(
-    request: HttpRequest,
-    identifier: Name,
-    file: Annotated[UploadedFile, File()],
-    mode: Annotated[Text, Form()] = "append",
-    key: Annotated[Text, Form()] = "",
-    encoding: Annotated[Text, Form()] = "",
-    provider: Annotated[Text, Form()] = "",
+    request: HttpRequest, identifier: Name, file: Annotated[UploadedFile, File()], order: Annotated[LoadIn, Form()]
 ) -> Any:
     """Take a file in; a worker loads it. Ask for the run until its state is ``done`` or ``failed``."""
     run = actions.receive_files(
-        actor=actor_of(request), resource=identifier, files=[(file.name or "file.csv", file)], mode=mode,
-        key=[each.strip() for each in key.split(",") if each.strip()], encoding=encoding,
-        provider=party_by_code(provider) if provider else None,
+        actor=actor_of(request), resource=identifier, files=[(file.name or "file.csv", file)], mode=order.mode,
+        key=[each.strip() for each in order.key.split(",") if each.strip()], encoding=order.encoding,
+        provider=party_by_code(order.provider) if order.provider else None,
     )  # fmt: skip
     return Status(202, RunOut.of(run))
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from groundplan.base.lake.logic import Column, parsed_columns
+from groundplan.base.lake.logic import Column, column_of
 from groundplan.kernel.parties.models import Party
 from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
@@ -46,7 +46,7 @@ class LakeTable(models.Model):
     @property
     def schema(self) -> tuple[Column, ...]:
         """The columns in force."""
-        return parsed_columns(self.columns) if self.columns else ()
+        return tuple(map(column_of, self.columns))
 
     @property
     def subject(self) -> str:

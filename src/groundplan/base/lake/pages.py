@@ -26,11 +26,20 @@ RUNS = 20
 class LoadForm(forms.Form):
     """What is entered before a file is loaded."""
 
-    resource = forms.CharField(label=_("数据表标识"), max_length=120, help_text=_("尚无此表的，装载时建立，表结构由首批数据推定。"))
+    resource = forms.CharField(
+        label=_("数据表标识"), max_length=120, help_text=_("尚无此表的，装载时建立，表结构由首批数据推定。")
+    )
     provider = forms.ModelChoiceField(label=_("提供单位"), queryset=Party.objects.none(), required=False)
-    file = forms.FileField(label=_("数据文件"), help_text=_("CSV、TSV、XLSX、JSON、JSONL、GeoJSON、Parquet，可用 GZ、ZST、ZIP 压缩。"))
-    mode = forms.ChoiceField(label=_("装载方式"), choices=[(Mode.APPEND, _("追加")), (Mode.REPLACE, _("整表替换")), (Mode.MERGE, _("按主键合并"))])
-    key = forms.CharField(label=_("主键列"), max_length=400, required=False, help_text=_("按主键合并时填写，多列用逗号分开。"))
+    file = forms.FileField(
+        label=_("数据文件"), help_text=_("CSV、TSV、XLSX、JSON、JSONL、GeoJSON、Parquet，可用 GZ、ZST、ZIP 压缩。")
+    )
+    mode = forms.ChoiceField(
+        label=_("装载方式"),
+        choices=[(Mode.APPEND, _("追加")), (Mode.REPLACE, _("整表替换")), (Mode.MERGE, _("按主键合并"))],
+    )
+    key = forms.CharField(
+        label=_("主键列"), max_length=400, required=False, help_text=_("按主键合并时填写，多列用逗号分开。")
+    )
     encoding = forms.ChoiceField(
         label=_("文件编码"), required=False,
         choices=[("", _("自动识别")), ("utf-8", "UTF-8"), ("gb18030", "GBK / GB 18030"), ("utf-16", "UTF-16")],
@@ -38,21 +47,25 @@ class LoadForm(forms.Form):
 
     def __init__(self, request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        units = Party.objects.filter(pk__in=request.actor.unit_ids(*queries.STEWARDS, *queries.KEEPERS)).order_by("code")
+        units = Party.objects.filter(pk__in=request.actor.unit_ids(*queries.STEWARDS, *queries.KEEPERS)).order_by(
+            "code"
+        )
         self.fields["provider"].queryset = units  # type: ignore[attr-defined]
 
     def order(self) -> dict[str, Any]:
         """The arguments of the action."""
         given = self.cleaned_data
         keys = [each.strip() for each in given["key"].replace("，", ",").split(",") if each.strip()]
-        return {"resource": given["resource"].strip(), "mode": given["mode"], "key": keys, "encoding": given["encoding"],
-                "provider": given["provider"]}  # fmt: skip
+        given = {name: given[name] for name in ("resource", "mode", "encoding", "provider")}
+        return {**given, "resource": given["resource"].strip(), "key": keys}
 
 
 @officer(*queries.READERS)
 def lake(request: AuthenticatedRequest) -> HttpResponse:
     """The tables that the reader may see."""
-    page = keyset.page(queries.listed_tables(request.actor), order=("identifier",), after=request.GET.get("after"), size=PAGE)
+    page = keyset.page(
+        queries.listed_tables(request.actor), order=("identifier",), after=request.GET.get("after"), size=PAGE
+    )
     return render(request, "lake/tables.html", {"page": page, "tables": page.items})
 
 
@@ -73,7 +86,9 @@ def table(request: AuthenticatedRequest, table: UUID) -> HttpResponse:
 @officer(*queries.READERS)
 def load(request: AuthenticatedRequest) -> HttpResponse:
     """Upload a file; a worker loads it."""
-    form = LoadForm(request, request.POST or None, request.FILES or None, initial={"resource": request.GET.get("table", "")})
+    form = LoadForm(
+        request, request.POST or None, request.FILES or None, initial={"resource": request.GET.get("table", "")}
+    )
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -98,7 +113,7 @@ def run_live(request: AuthenticatedRequest, run: UUID) -> HttpResponse:
 
 
 @officer(*queries.READERS)
-def quarantine(request: AuthenticatedRequest, run: UUID) -> StreamingHttpResponse:
+def quarantine(request: AuthenticatedRequest, run: UUID) -> Any:
     """The rows that did not fit, to mend and load again."""
     held = queries.run_for(request.actor, run)
     name = f"quarantine-{held.public_id}.csv"

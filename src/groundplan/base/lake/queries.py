@@ -104,7 +104,7 @@ def run_for(actor: Actor, run: UUID) -> LakeRun:
 
 
 def listed_tables(actor: Actor) -> QuerySet[LakeTable]:
-    """The tables of an actor with what the list shows: ``bad`` rows in quarantine, ``last`` load, its ``last_state``."""
+    """The tables of an actor with ``bad`` rows in quarantine, the time of the ``last`` load and its ``last_state``."""
     loads = LakeRun.objects.filter(table=OuterRef("pk"), kind="load").order_by("-id")
     bad = loads.order_by().values("table").annotate(total=Sum("quarantined")).values("total")
     return tables_for(actor).annotate(
@@ -125,8 +125,8 @@ def snapshots(table: LakeTable) -> list[Snapshot]:
 def same_load(*, table: LakeTable, digest: str, mode: str, key: Sequence[str]) -> LakeRun | None:
     """The load of the same files in the same mode whose effect stands, if there is one.
 
-    An appended file stands until the table is replaced; a replaced or merged one until anything else is loaded. What was
-    rolled back does not stand.
+    An appended file stands until the table is replaced; a replaced or merged one until anything else is loaded.
+    What was rolled back does not stand.
     """
     from groundplan.base.lake.engine import tables  # noqa: PLC0415 - Iceberg is read only where it is needed.
 

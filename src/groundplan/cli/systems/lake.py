@@ -47,11 +47,17 @@ def load(
         names=[each.name for each in files], mode=mode, key=key, encoding=encoding, columns=_schema(schema_file),
         provider=party_by_code(provider) if provider else None, tell=_bar(),
     )  # fmt: skip
-    told = {"read": run.rows_read, "stored": run.stored, "quarantined": run.quarantined, "seconds": run.seconds, "snapshot": run.snapshot}
+    told = {
+        "read": run.rows_read,
+        "stored": run.stored,
+        "quarantined": run.quarantined,
+        "seconds": run.seconds,
+        "snapshot": run.snapshot,
+    }
     if as_json:
         echo_json(told)
         return
-    click.echo(f"read {run.rows_read}, stored {run.stored}, quarantined {run.quarantined}, {run.seconds} s, snapshot {run.snapshot}")
+    click.echo(", ".join(f"{name} {value}" for name, value in told.items()))
     if run.quarantined:
         click.echo(f"Next: groundplan lake quarantine {run.public_id} --out FILE", err=True)
 
@@ -87,7 +93,9 @@ def snapshots(*, resource: str, as_name: str | None, as_json: bool) -> None:
 
     found = queries.snapshots(queries.table_for(actor_named(as_name), resource))
     if as_json:
-        echo_json({"snapshots": [{"id": s.id, "at": s.at.isoformat(), "rows": s.rows, "current": s.current} for s in found]})
+        echo_json(
+            {"snapshots": [{"id": s.id, "at": s.at.isoformat(), "rows": s.rows, "current": s.current} for s in found]}
+        )
         return
     for each in found:
         click.echo(f"{each.id}\t{each.at:%Y-%m-%d %H:%M:%S}\t{each.rows}{'  *' if each.current else ''}")
@@ -112,7 +120,12 @@ def rollback(*, resource: str, snapshot: int, as_name: str | None, as_json: bool
 
 @lake.command("quarantine")
 @click.argument("run", type=click.UUID)
-@click.option("--out", required=True, type=click.Path(dir_okay=False, writable=True, path_type=Path), help="The CSV file to write.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="The CSV file to write.",
+)
 @as_option
 def quarantine(*, run: UUID, out: Path, as_name: str | None) -> None:
     """Write the rows of a load that did not fit as CSV, to mend and load again."""

@@ -1,4 +1,4 @@
-"""The sample city's tables in the lake: hourly air readings with the faults that instruments have, and a list in GBK."""
+"""The sample city's tables in the lake: hourly air readings with the faults of instruments, and a list in GBK."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from groundplan.base.lake.engine import places
 from groundplan.base.lake.errors import LoadRunning
-from groundplan.base.lake.logic import Column
+from groundplan.base.lake.logic import Column, column_of
 from groundplan.base.lake.models import LakeRun, LakeTable, Lineage
 from groundplan.kernel.events import actions as events
 from groundplan.kernel.ledger import actions as ledger
@@ -134,9 +134,7 @@ def kept(columns: Sequence[Column], before: Sequence[Column]) -> tuple[Column, .
 
 
 def _proposed(run: LakeRun) -> tuple[Column, ...]:
-    from groundplan.base.lake.logic import parsed_columns  # noqa: PLC0415
-
-    return parsed_columns(run.options["columns"]) if run.options.get("columns") else ()
+    return tuple(map(column_of, run.options.get("columns", ())))
 
 
 def _rows(table: LakeTable) -> int:

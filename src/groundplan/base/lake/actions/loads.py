@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -16,11 +16,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.base.lake.actions import _phases as phases
-from groundplan.base.lake.actions import reconciling
+from groundplan.base.lake.actions._recovery import recover
 from groundplan.base.lake.actions.tables import _check_key, create_table
 from groundplan.base.lake.engine import Tell, places, silent
+from groundplan.base.lake.engine.columns import check_names, match, parsed_columns
 from groundplan.base.lake.errors import LakeTableNotFound, LoadUnbalanced
-from groundplan.base.lake.logic import Column, match, parsed_columns, propose
+from groundplan.base.lake.logic import Column, propose
 from groundplan.base.lake.models import LakeRun, LakeTable, Mode
 from groundplan.base.lake.queries import KEEPERS, same_load, table_for
 from groundplan.kernel.ledger import actions as ledger
@@ -49,6 +50,19 @@ class _Order:
     @property
     def options(self) -> dict[str, Any]:
         return {**self.extra, "key": list(self.key), "encoding": self.encoding}
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One load that somebody holds the table's lock for."""
+
+    table: LakeTable
+    actor: str
+    files: Sequence[tuple[Path, str]]
+    order: _Order
+    tell: Tell
+    run: LakeRun | None = None
+    began: float = field(default_factory=time.monotonic)
 
 
 def load_files(
@@ -93,8 +107,9 @@ def load_files(
     table = _table(actor, resource, provider, columns)
     order = _order(table, mode, key, columns, encoding)
     with phases.alone_on(table, wait_s=wait_s):
-        reconciling._reconcile(table)
-        return _load(table, actor.actor_id, list(zip(files, names or [each.name for each in files], strict=True)), order, tell)
+        recover(table)
+        named = list(zip(files, names or [each.name for each in files], strict=True))
+        return _load(_Job(table, actor.actor_id, named, order, tell))
 
 
 def receive_files(
@@ -170,7 +185,7 @@ def carry_on_load(*, run: UUID, wait_s: float = 60.0, tell: Tell = silent) -> La
     if held is None:
         raise LakeTableNotFound(str(run))
     with phases.alone_on(held.table, wait_s=wait_s):
-        reconciling._reconcile(held.table)
+        recover(held.table)
         held.refresh_from_db()
         if held.state != "waiting":
             return held
@@ -179,7 +194,7 @@ def carry_on_load(*, run: UUID, wait_s: float = 60.0, tell: Tell = silent) -> La
         extra = {name: held.options[name] for name in ("names", "attempts") if name in held.options}
         order = _Order(held.mode, tuple(held.options.get("key", ())), (), held.options.get("encoding", ""), extra)
         try:
-            return _load(held.table, held.begun_by, files, order, tell, held)
+            return _load(_Job(held.table, held.begun_by, files, order, tell, held))
         except Exception as error:
             phases.call_off(run=held, error=error)
             raise
@@ -208,61 +223,67 @@ def _order(
     return _Order(mode, used, parsed_columns(columns) if columns and not table.columns else (), encoding)
 
 
-def _load(
-    table: LakeTable, actor: str, files: Sequence[tuple[Path, str]], order: _Order, tell: Tell, run: LakeRun | None = None
-) -> LakeRun:
+def _load(job: _Job) -> LakeRun:
     from groundplan.base.lake.engine.sources import whole_digest  # noqa: PLC0415
 
-    began = time.monotonic()
-    with _opened(files, order.encoding, run.public_id if run else uuid7()) as sources:
+    with _opened(job) as sources:
         digest = whole_digest(sources)
-        before = same_load(table=table, digest=digest, mode=order.mode, key=order.key)
+        before = same_load(table=job.table, digest=digest, mode=job.order.mode, key=job.order.key)
         if before is not None:
-            _same(run, before)
+            _same(job.run, before)
             return before
-        columns = table.schema or order.columns or _proposed(sources)
-        _check_key(order.key, [each.name for each in columns])
+        columns = job.table.schema or job.order.columns or _proposed(sources)
+        _check_key(job.order.key, [each.name for each in columns])
         for source in sources:
             match(columns, source.headers)
         run = phases.begin(
-            table=table, kind="load", actor=actor, run=run, mode=order.mode, digest=digest,
-            sources=[{"name": s.name, "kind": "file", "digest": s.digest, "bytes": s.size, "encoding": s.encoding} for s in sources],
-            options={**order.options, "columns": [each.plain() for each in columns]},
+            table=job.table, kind="load", actor=job.actor, run=job.run, mode=job.order.mode, digest=digest,
+            sources=[_told(each) for each in sources],
+            options={**job.order.options, "columns": [each.plain() for each in columns]},
         )  # fmt: skip
         try:
-            return _write(table, run, sources, columns, order, tell, began)
+            return _write(job, run, sources, columns)
         except Exception as error:
             phases.call_off(run=run, error=error)
             raise
 
 
-def _write(
-    table: LakeTable, run: LakeRun, sources: Sequence[Source], columns: Sequence[Column], order: _Order, tell: Tell, began: float
-) -> LakeRun:
+def _told(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "kind": "file",
+        "digest": source.digest,
+        "bytes": source.size,
+        "encoding": source.encoding,
+    }
+
+
+def _write(job: _Job, run: LakeRun, sources: Sequence[Source], columns: Sequence[Column]) -> LakeRun:
     from groundplan.base.lake.engine import engine, tables  # noqa: PLC0415 - Iceberg and DuckDB, when there is work.
     from groundplan.base.lake.engine.merging import merge  # noqa: PLC0415
     from groundplan.base.lake.engine.writing import Outputs  # noqa: PLC0415
 
-    if tables.current(table.public_id).snapshot is None:
-        columns = tables.create(table.public_id, columns)
+    table, mode = job.table.public_id, job.order.mode
+    if tables.current(table).snapshot is None:
+        columns = tables.create(table, columns)
     with places.room_on_disk():
-        with Outputs(table.public_id, run.public_id, columns, numbered=order.mode == "merge") as out:
-            parts = [
-                engine().split(source, columns, out, _share(tell, at, len(sources))) for at, source in enumerate(sources)
-            ]
-            drop = merge(tables.version(table.public_id), out, order.key) if order.mode == "merge" else frozenset()
+        with Outputs(table, run.public_id, columns, numbered=mode == "merge") as out:
+            tells = [_share(job.tell, at, len(sources)) for at in range(len(sources))]
+            parts = [engine().split(each, columns, out, tell) for each, tell in zip(sources, tells, strict=True)]
+            drop = merge(tables.version(table), out, job.order.key) if mode == "merge" else frozenset()
         read = sum(each.read for each in parts)
         if read != out.stored + out.quarantined:
             raise LoadUnbalanced(
                 _("读取 %(read)d 行，入库 %(stored)d 行，问题数据 %(bad)d 行，合计不符；本次装载未入库。")
                 % {"read": read, "stored": out.stored, "bad": out.quarantined}
             )
-        said = {"read": read, "stored": out.stored, "quarantined": out.quarantined, "rows": [each.read for each in parts]}
+        rows = [each.read for each in parts]
+        said = {"read": read, "stored": out.stored, "quarantined": out.quarantined, "rows": rows}
         committed = tables.commit(
-            table.public_id, run=run.public_id, add=out.files, drop=_dropping(order.mode, drop),
-            summary={**said, "rows": json.dumps(said["rows"])},
+            table, run=run.public_id, add=out.files, drop=_dropping(mode, drop),
+            summary={**said, "rows": json.dumps(rows)},
         )  # fmt: skip
-    return phases.complete(run=run, committed=committed, said=said, began=began)
+    return phases.complete(run=run, committed=committed, said=said, began=job.began)
 
 
 def _dropping(mode: str, drop: frozenset[str]) -> Any:
@@ -276,14 +297,14 @@ def _share(tell: Tell, at: int, total: int) -> Tell:
 
 
 @contextmanager
-def _opened(files: Sequence[tuple[Path, str]], encoding: str, run: UUID) -> Iterator[list[Source]]:
+def _opened(job: _Job) -> Iterator[list[Source]]:
     from groundplan.base.lake.engine.sources import open_source  # noqa: PLC0415
     from groundplan.base.lake.engine.unpacking import unpacked  # noqa: PLC0415
 
-    places.check_room(int(sum(path.stat().st_size for path, _name in files) * ROOM_FACTOR))
-    with places.room_on_disk(), places.workroom(run) as folder, ExitStack():
-        found = [each for path, name in files for each in unpacked(path, name, folder)]
-        yield [open_source(path, name, folder, encoding) for path, name in found]
+    places.check_room(int(sum(path.stat().st_size for path, _name in job.files) * ROOM_FACTOR))
+    with places.room_on_disk(), places.workroom(job.run.public_id if job.run else uuid7()) as folder:
+        found = [each for path, name in job.files for each in unpacked(path, name, folder)]
+        yield [open_source(path, name, folder, job.order.encoding) for path, name in found]
 
 
 def _proposed(sources: Sequence[Source]) -> tuple[Column, ...]:
@@ -292,7 +313,9 @@ def _proposed(sources: Sequence[Source]) -> tuple[Column, ...]:
     first = sources[0]
     places_ = [at for at, header in enumerate(first.headers) if not header.startswith(REMARK)]
     rows = [[row[at] if at < len(row) else None for at in places_] for row in first.sample]
-    return propose([first.headers[at] for at in places_], rows)
+    found = propose([first.headers[at] for at in places_], rows)
+    check_names([each.name for each in found])
+    return found
 
 
 @transaction.atomic

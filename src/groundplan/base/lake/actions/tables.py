@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.base.lake.actions import _phases as phases
-from groundplan.base.lake.actions import reconciling
+from groundplan.base.lake.actions._recovery import recover
+from groundplan.base.lake.engine.columns import parsed_columns
 from groundplan.base.lake.errors import SchemaRefused, SnapshotNotFound
-from groundplan.base.lake.logic import parsed_columns
 from groundplan.base.lake.models import LakeRun, LakeTable
 from groundplan.base.lake.queries import KEEPERS, STEWARDS, table_for
 from groundplan.kernel.ledger import actions as ledger
@@ -94,9 +94,11 @@ def roll_back(*, actor: Actor, resource: str, snapshot: int, wait_s: float = 0.0
 
     table, began = table_for(actor, resource), time.monotonic()
     with phases.alone_on(table, wait_s=wait_s):
-        reconciling._reconcile(table)
+        recover(table)
         if snapshot not in {each.id for each in tables.snapshots(table.public_id)}:
-            raise SnapshotNotFound(_("数据表 %(name)s 没有这个快照。") % {"name": resource}, next_step=_("请从快照列表中选择。"))
+            raise SnapshotNotFound(
+                _("数据表 %(name)s 没有这个快照。") % {"name": resource}, next_step=_("请从快照列表中选择。")
+            )
         run = phases.begin(table=table, kind="rollback", actor=actor.actor_id, options={"to": str(snapshot)})
         try:
             committed = tables.change(

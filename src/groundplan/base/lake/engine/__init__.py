@@ -69,7 +69,7 @@ class Engine(Protocol):
     name: str
 
     def query(self, sql: str, *, tables: Mapping[str, Version], parameters: Sequence[Any] = ()) -> Answer:
-        """Ask a question in SQL over tables as of their snapshots; the text is the program's own, never a stranger's."""
+        """Ask in SQL over tables as of their snapshots; the text is the program's own, never a stranger's."""
 
     def split(self, source: Source, columns: Sequence[Column], out: Outputs, tell: Tell = silent) -> Split:
         """Read a source and enforce the columns: rows that fit become Parquet, the others go to quarantine."""

@@ -12,10 +12,11 @@ import duckdb
 from django.conf import settings
 
 from groundplan.base.lake.engine import Split, Tell, Version, places, silent
+from groundplan.base.lake.engine.columns import match
 from groundplan.base.lake.engine.settling import fits_sql, settle, value_sql
 from groundplan.base.lake.engine.sources import Chunk, Source
 from groundplan.base.lake.engine.writing import Outputs
-from groundplan.base.lake.logic import Column, Matching, match
+from groundplan.base.lake.logic import Column, Matching
 from groundplan.lib.environment import read
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def quoted(name: str) -> str:
 def relation_sql(version: Version) -> str:
     """The rows of a table as of a snapshot. Columns are found by their ids, so files of any age read right."""
     if not version.files:
-        names = ", ".join(f"NULL::{each.duckdb} AS {quoted(each.name)}" for each in version.columns) or "NULL AS nothing"
+        names = (
+            ", ".join(f"NULL::{each.duckdb} AS {quoted(each.name)}" for each in version.columns) or "NULL AS nothing"
+        )
         return f"(SELECT {names} WHERE false)"
     fields = ", ".join(
         f"{each.id}: {{name: {places.plain(each.name)}, type: '{each.duckdb}', default_value: NULL}}"
@@ -115,18 +118,18 @@ class DuckEngine:
 
     def split(self, source: Source, columns: Sequence[Column], out: Outputs, tell: Tell = silent) -> Split:
         """Enforce the columns on a source; a text of the usual form in bulk, anything else row by row."""
-        matching = match(columns, source.headers)
         before = (out.stored, out.quarantined)
         with places.room_on_disk(), connect(source.path.parent) as held:
-            read_ = _in_bulk(held, source, columns, matching, out, tell)
+            read_ = _in_bulk(held, source, columns, out=out, tell=tell)
             if read_ is None:
-                read_ = _row_by_row(held, source, columns, matching, out, tell)
+                read_ = _row_by_row(held, source, columns, out=out, tell=tell)
         return Split(read_, out.stored - before[0], out.quarantined - before[1])
 
 
 def _row_by_row(
-    held: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Column], matching: Matching, out: Outputs, tell: Tell
+    held: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Column], *, out: Outputs, tell: Tell
 ) -> int:
+    matching = match(columns, source.headers)
     total, done = source.sounded.records if source.sounded else 0, 0
     for chunk in source.chunks():
         settle(engine=held, source=source.name, chunk=chunk, columns=columns, matching=matching, out=out)
@@ -136,7 +139,7 @@ def _row_by_row(
 
 
 def _in_bulk(
-    held: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Column], matching: Matching, out: Outputs, tell: Tell
+    held: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Column], *, out: Outputs, tell: Tell
 ) -> int | None:
     """One scan that casts, checks and writes; a second one only to fetch the rows that did not fit.
 
@@ -144,9 +147,16 @@ def _in_bulk(
         How many rows were read; None when the file is not of the usual form and nothing was written.
     """
     sounded = source.sounded
-    if out.numbered or source.from_quarantine or sounded is None or sounded.odd & {"nul", "encoding", "blank"} or source.head_at != 1 or sounded.records <= 1:
+    if (
+        out.numbered
+        or source.from_quarantine
+        or sounded is None
+        or sounded.odd & {"nul", "encoding", "blank"}
+        or source.head_at != 1
+        or sounded.records <= 1
+    ):
         return None
-    expected = sounded.records - 1
+    expected, matching = sounded.records - 1, match(columns, source.headers)
     target = out.new_file()
     try:
         with _watched(held, tell):
@@ -222,7 +232,9 @@ def _good_sql(source: Source, columns: Sequence[Column], matching: Matching) -> 
             inner.append(f"{text} AS v{at}")
             checks.append(f"(v{at} IS NULL OR isfinite(v{at}))")
         else:
-            inner.append(f"{value_sql(column, text)} AS v{at}" + ("" if column.type == "text" else f", {text} AS t{at}"))
+            inner.append(
+                f"{value_sql(column, text)} AS v{at}" + ("" if column.type == "text" else f", {text} AS t{at}")
+            )
             checks.append(fits_sql(column, f"t{at}", f"v{at}"))
         if column.required:
             checks.append(f"v{at} IS NOT NULL")
@@ -247,7 +259,7 @@ def _rest(held: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[Col
     scan = f"SELECT row_number() OVER () AS n, {names} FROM {_scan_sql(source, ['VARCHAR'] * width)}"  # noqa: S608
     loose = held.execute(f"SELECT * FROM ({scan}) WHERE NOT coalesce({where}, false)").fetchall()  # noqa: S608
     rejected = held.execute(
-        "SELECT line, any_value(csv_line), any_value(error_type::VARCHAR) FROM reject_errors GROUP BY line ORDER BY line"
+        "SELECT line, any_value(csv_line), any_value(error_type::VARCHAR) FROM reject_errors GROUP BY 1 ORDER BY 1"
     ).fetchall()
     chunk = Chunk(broken=[_rejected(*each, source=source) for each in rejected])
     lines, behind = [int(each[0]) for each in rejected], 0

@@ -17,8 +17,8 @@ from groundplan.base.lake.errors import FileRefused
 from groundplan.lib import tabular
 
 ENDINGS = {
-    ".xlsx": "workbook", ".xlsm": "workbook", ".json": "json", ".geojson": "json", ".jsonl": "lines", ".ndjson": "lines",
-    ".parquet": "parquet", ".pq": "parquet",
+    ".xlsx": "workbook", ".xlsm": "workbook", ".json": "json", ".geojson": "json", ".jsonl": "lines",
+    ".ndjson": "lines",    ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 MOST_JSON = 512 << 20
 MOST_WORKBOOK = 64 << 20
@@ -36,7 +36,12 @@ def open_source(path: Path, name: str) -> Source:
         FileRefused: it is damaged, too large to be held at once, or holds no rows.
     """
     kind = ENDINGS[Path(name).suffix.casefold()]
-    headers = {"workbook": _workbook_headers, "json": _json_headers, "lines": _line_headers, "parquet": _parquet_headers}
+    headers = {
+        "workbook": _workbook_headers,
+        "json": _json_headers,
+        "lines": _line_headers,
+        "parquet": _parquet_headers,
+    }
     size = path.stat().st_size
     made = Source(name, path, kind, digest_of(path), tuple(headers[kind](path, name)), [], size)
     for _number, cells, why in rows_of(made):
@@ -93,7 +98,9 @@ def _keys(objects: Iterator[tuple[int, Any]], name: str) -> list[str]:
         if isinstance(each, dict):
             found.update(dict.fromkeys(map(str, _flat(each))))
     if not found:
-        raise FileRefused(_("文件 %(name)s 里没有一行数据。") % {"name": name}, accepted='[{"…": …}], {"data": [{…}]}, GeoJSON')
+        raise FileRefused(
+            _("文件 %(name)s 里没有一行数据。") % {"name": name}, accepted='[{"…": …}], {"data": [{…}]}, GeoJSON'
+        )
     return list(found)
 
 
@@ -121,7 +128,8 @@ def _lines(path: Path, name: str) -> Iterator[tuple[int, Any]]:
             number += 1
             if len(line) > LONGEST_LINE:
                 raise FileRefused(
-                    _("第 %(line)d 行超过 %(most)d MB，不是表格的一行。") % {"line": number, "most": LONGEST_LINE >> 20},
+                    _("第 %(line)d 行超过 %(most)d MB，不是表格的一行。")
+                    % {"line": number, "most": LONGEST_LINE >> 20},
                     next_step=_("请核对文件的换行和引号。"),
                 )
             if not line.strip():

@@ -1,4 +1,4 @@
-"""Merging by key: rows of the load take the place of rows with the same key; only files that hold such rows are rewritten."""
+"""Merging by key: rows take the place of those with the same key; only files that hold such rows are rewritten."""
 
 from __future__ import annotations
 
@@ -35,16 +35,17 @@ def merge(version: Version, out: Outputs, key: Sequence[str]) -> frozenset[str]:
         if not staged:
             return frozenset()
         files = ", ".join(map(places.plain, staged))
+        keyless = " OR ".join(f"{quoted(each)} IS NULL" for each in key)
+        order = f"filename DESC, {quoted(ROW)} DESC"
         ranked = (
-            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY filename DESC, {quoted(ROW)} DESC) AS rank, "  # noqa: S608
-            f"{' OR '.join(f'{quoted(each)} IS NULL' for each in key)} AS keyless FROM read_parquet([{files}], filename = true)"
+            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY {order}) AS rank, {keyless} AS keyless "  # noqa: S608
+            f"FROM read_parquet([{files}], filename = true)"
         )
         held.execute(f"CREATE TEMP TABLE ranked AS {ranked}")
         _quarantine(held, out, key)
         fresh = out.new_file()
-        row = held.execute(
-            copy_sql(f"SELECT {names} FROM ranked WHERE rank = 1 AND NOT keyless ORDER BY {quoted(ROW)}", out.columns, fresh)  # noqa: S608
-        ).fetchone()
+        kept = f"SELECT {names} FROM ranked WHERE rank = 1 AND NOT keyless ORDER BY {quoted(ROW)}"  # noqa: S608
+        row = held.execute(copy_sql(kept, out.columns, fresh)).fetchone()
         out.stored = int(row[0]) if row else 0
         held.execute(f"CREATE TEMP TABLE arrived AS SELECT {keys} FROM ranked WHERE rank = 1 AND NOT keyless")  # noqa: S608
         old = _rewritten(held, version, out, keys)

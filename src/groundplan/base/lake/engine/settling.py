@@ -1,4 +1,4 @@
-"""The plain way through any rows: texts are cast, what does not fit is looked at a second time, the rest is quarantined."""
+"""The plain way through any rows: texts are cast, what does not fit is looked at again, the rest is quarantined."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def fits_sql(column: Column, text: str, value: str) -> str:
         "decimal": f"{value} IS NOT NULL AND regexp_full_match({text}, '-?[0-9]+(\\.[0-9]{{0,4}})?')",
         "boolean": f"{value} IS NOT NULL",
         "date": f"{value} IS NOT NULL AND {text} >= '0' AND {text} < ':' AND strlen({text}) <= 10",
-        "timestamp": f"{value} IS NOT NULL AND ((strlen({text}) = 19 AND {text}[17] = ':') OR regexp_full_match({text}, "
+        "timestamp": f"{value} IS NOT NULL AND ((strlen({text}) = 19 AND {text}[17] = ':') "
+        f"OR regexp_full_match({text}, "
         "'[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?'))",
         "timestamptz": f"{value} IS NOT NULL AND {text} >= '0' AND {text} < ':'",
     }[column.type]
@@ -42,7 +43,13 @@ def fits_sql(column: Column, text: str, value: str) -> str:
 
 
 def settle(
-    *, engine: duckdb.DuckDBPyConnection, source: str, chunk: Chunk, columns: Sequence[Column], matching: Matching, out: Outputs
+    *,
+    engine: duckdb.DuckDBPyConnection,
+    source: str,
+    chunk: Chunk,
+    columns: Sequence[Column],
+    matching: Matching,
+    out: Outputs,
 ) -> None:
     """Store the rows of a chunk that fit and quarantine the others.
 

@@ -18,10 +18,12 @@ CHUNK = 4 << 20
 LONGEST_LINE = 16 << 20
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 NAMES = {
-    "utf8": "utf-8", "utf-8": "utf-8", "utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030",
-    "cp936": "gb18030", "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
-    "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be",
-}  # fmt: skip
+    **dict.fromkeys(("utf8", "utf-8", "utf-8-sig"), "utf-8"),
+    **dict.fromkeys(("gbk", "gb2312", "gb18030", "cp936"), "gb18030"),
+    **dict.fromkeys(("utf-16le", "utf-16-le"), "utf-16-le"),
+    **dict.fromkeys(("utf-16be", "utf-16-be"), "utf-16-be"),
+    **dict.fromkeys(("utf16", "utf-16"), "utf-16"),
+}
 REPLACED = "\ufffd"
 QUOTE, LF, CR = 34, 10, 13
 
@@ -148,7 +150,10 @@ def _mostly_utf8(head: bytes) -> bool:
 
 
 def _in_utf8(path: Path, to: Path, encoding: str, odd: set[str]) -> Path:
-    with path.open(encoding=encoding, errors="replace", newline="") as text, to.open("w", encoding="utf-8", newline="") as out:
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as text,
+        to.open("w", encoding="utf-8", newline="") as out,
+    ):
         while piece := text.read(CHUNK):
             if REPLACED in piece:
                 odd.add("encoding")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
 from pyiceberg.io import InputFile, OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFileIO
@@ -19,6 +19,9 @@ class _Stream:
     def write(self, data: bytes) -> int:
         return self.file.write(data)
 
+    def tell(self) -> int:
+        return self.file.tell()
+
     def close(self) -> None:
         if self.file.closed:
             return
@@ -31,7 +34,7 @@ class _Stream:
         finally:
             os.close(folder)
 
-    def __enter__(self) -> _Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -58,7 +61,7 @@ class SyncedOutput(OutputFile):
 
     def create(self, overwrite: bool = False) -> OutputStream:  # noqa: FBT001, FBT002 - the interface of pyiceberg.
         """Open it."""
-        return _Stream(Path(self.location), overwrite=overwrite)
+        return cast("OutputStream", _Stream(Path(self.location), overwrite=overwrite))
 
 
 class SyncedFileIO(PyArrowFileIO):

@@ -86,7 +86,10 @@ def create(table: UUID, columns: Sequence[Column]) -> tuple[Column, ...]:
         name = (NAMESPACE, table.hex)
         if catalogue.table_exists(name):
             catalogue.drop_table(name)
-        properties = {"write.metadata.delete-after-commit.enabled": "true", "write.metadata.previous-versions-max": "10"}
+        properties = {
+            "write.metadata.delete-after-commit.enabled": "true",
+            "write.metadata.previous-versions-max": "10",
+        }
         made = catalogue.create_table(
             name, schema=_schema(columns), location=str(places.folder_of(table)), properties=properties
         )
@@ -215,7 +218,10 @@ def version(table: UUID, snapshot: int | None = None) -> Version:
 
 def location_of(table: UUID) -> str | None:
     """Where the table's newest metadata is, by the catalogue."""
-    statement = "SELECT metadata_location FROM iceberg_tables WHERE catalog_name = %s AND table_namespace = %s AND table_name = %s"
+    statement = (
+        "SELECT metadata_location FROM iceberg_tables "
+        "WHERE catalog_name = %s AND table_namespace = %s AND table_name = %s"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [CATALOGUE, NAMESPACE, table.hex])
         row = cursor.fetchone()
@@ -283,7 +289,7 @@ def _version(location: str, wanted: int | None) -> Version:
 
 
 def _data_files(held: Table, snapshot: Any) -> Iterator[DataFile]:
-    for manifest in snapshot.manifests(held.io):
+    for manifest in sorted(snapshot.manifests(held.io), key=lambda each: each.sequence_number or 0):
         for entry in manifest.fetch_manifest_entry(held.io, discard_deleted=True):
             yield entry.data_file
 

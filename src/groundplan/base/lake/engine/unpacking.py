@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, cast
 
 import zstandard
 from django.utils.translation import gettext as _
@@ -21,7 +21,6 @@ CHUNK = 1 << 20
 MOST_FACTOR = 200
 FLOOR_BYTES = 64 << 20
 MOST_MEMBERS = 1000
-WHOLE = "0"
 
 
 def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
@@ -40,27 +39,29 @@ def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
     """
     ending = Path(name).suffix.casefold()
     limit = max(FLOOR_BYTES, min(path.stat().st_size * MOST_FACTOR, read("GROUNDPLAN_LAKE_UNPACKED") << 30))
-    inner = Path(name).stem
     folder.mkdir(parents=True, exist_ok=True)
     if ending == ".gz":
-        return [_single(gzip.open, path, name, folder / f"gz-{inner}"[:200], inner, limit)]
+        return [_single(_gzip, path, name, folder, limit=limit)]
     if ending in {".zst", ".zstd"}:
-        return [_single(_zstandard, path, name, folder / f"zst-{inner}"[:200], inner, limit)]
+        return [_single(_zstandard, path, name, folder, limit=limit)]
     if ending == ".zip":
         return _members(path, name, folder, limit)
     return [(path, name)]
 
 
-def _zstandard(path: Path, _mode: str) -> IO[bytes]:
-    return zstandard.open(path, "rb")  # type: ignore[return-value]  # A stream of bytes.
+def _gzip(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb"))
 
 
-def _single(
-    open_: Callable[[Path, str], IO[bytes]], path: Path, name: str, to: Path, inner: str, limit: int
-) -> tuple[Path, str]:
-    to = to.with_name("".join(letter if letter.isalnum() or letter in "-." else "_" for letter in to.name))
+def _zstandard(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", zstandard.open(path, "rb"))
+
+
+def _single(open_: Callable[[Path], IO[bytes]], path: Path, name: str, folder: Path, *, limit: int) -> tuple[Path, str]:
+    inner = Path(name).stem
+    to = folder / f"unpacked-{len(list(folder.iterdir()))}"
     try:
-        with open_(path, "rb") as packed:
+        with open_(path) as packed:
             _copy(packed, to, name, limit)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         if isinstance(error, OSError) and error.errno and not isinstance(error, gzip.BadGzipFile):

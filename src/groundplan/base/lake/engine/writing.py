@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import pyarrow as pa
@@ -65,10 +65,12 @@ class Outputs:
         self._bad: pq.ParquetWriter | None = None
         self._waiting: list[dict[str, Any]] = []
 
-    def __enter__(self) -> Outputs:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None
+    ) -> None:
         if kind is None:
             self._write_bad()
         for writer in (self._rows, self._bad):

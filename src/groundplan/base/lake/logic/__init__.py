@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundplan.base.lake.logic.columns import TYPES, Column, Matching, TypeOfColumn, match, parsed_columns
+from groundplan.base.lake.logic.columns import TYPES, Column, Matching, TypeOfColumn, column_of
 from groundplan.base.lake.logic.proposing import propose
 from groundplan.base.lake.logic.values import REASONS, mended, reason_text
 
@@ -12,9 +12,8 @@ __all__ = [
     "Column",
     "Matching",
     "TypeOfColumn",
-    "match",
+    "column_of",
     "mended",
-    "parsed_columns",
     "propose",
     "reason_text",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundplan.base.lake.logic.columns import Column, check_names, normal_name
+from groundplan.base.lake.logic.columns import Column, normal_name
 from groundplan.base.lake.logic.values import ZONE, mended
 
 # A column is of a type when this share of its values is; the others are what quarantine is for.
@@ -25,14 +25,10 @@ def propose(headers: Sequence[str], rows: Sequence[Sequence[str | None]]) -> tup
         headers: as the file has them.
         rows: texts; None or empty is no value.
 
-    Raises:
-        SchemaRefused: no columns, too many, or two of one name.
-
-    >>> [each.type for each in propose(["编号", "数量", "日期"], [["7", "1", "2026-07-01"], ["8", "2.5", "2026-07-02"]])]
+    >>> [each.type for each in propose(["编号", "数量", "日期"], [["7", "1", "2026-07-01"], ["8", "2.5", ""]])]
     ['text', 'number', 'date']
     """
     names = [normal_name(header) or f"column_{at}" for at, header in enumerate(headers, start=1)]
-    check_names(names)
     columns = []
     for at, name in enumerate(names):
         values = [row[at].strip() for row in rows if at < len(row) and row[at] is not None and row[at].strip()]  # type: ignore[union-attr]

@@ -21,8 +21,13 @@ REASONS: dict[str, dict[str, str]] = {
     "key": {"zh-hans": "主键为空", "en": "has no key"},
     "not_an_object": {"zh-hans": "不是 JSON 对象", "en": "is no JSON object"},
 }
-YES, NO = {"是", "有", "真", "对", "√", "y", "yes", "true", "1", "t"}, {"否", "无", "假", "错", "×", "n", "no", "false", "0", "f"}
-CHINESE_DATE = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?:[ T]*(\d{1,2})[时:](\d{1,2})(?:[分:](\d{1,2}(?:\.\d+)?)?秒?)?)?")
+YES, NO = (
+    {"是", "有", "真", "对", "√", "y", "yes", "true", "1", "t"},
+    {"否", "无", "假", "错", "×", "n", "no", "false", "0", "f"},
+)
+CHINESE_DATE = re.compile(
+    r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?:[ T]*(\d{1,2})[时:](\d{1,2})(?:[分:](\d{1,2}(?:\.\d+)?)?秒?)?)?"
+)
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?")
 ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")

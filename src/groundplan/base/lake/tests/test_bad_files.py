@@ -41,13 +41,19 @@ def test_bytes_that_are_no_character_and_nul_bytes_keep_only_their_rows_out(tmp_
     text = TABLE.encode().replace("路灯3".encode(), b"\xff\xfe\xfa").replace("路灯5".encode(), b"x\0y")
     run = load(tmp_path, text)
     assert (run.rows_read, run.stored, run.quarantined) == (10, 8, 2)
-    assert [(row, why) for row, _column, _value, why in bad(run)] == [(4, "名称 含有无法识别的字符"), (6, "名称 含有空字节")]
+    assert [(row, why) for row, _column, _value, why in bad(run)] == [
+        (4, "名称 含有无法识别的字符"),
+        (6, "名称 含有空字节"),
+    ]
 
 
 def test_ragged_rows_blank_lines_and_a_title_above_the_header(tmp_path):
     run = load(tmp_path, "部件清单,,\n\n编号,名称,数量\nA1,灯,1\n\nA2,盖\nA3,牌,3,\nA4,杆,4,x\n\n")
     assert rows() == [("A1", "灯", 1), ("A3", "牌", 3)]
-    assert [(row, why) for row, _column, _value, why in bad(run)] == [(6, "本行的单元格比表头少"), (8, "本行的单元格比表头多")]
+    assert [(row, why) for row, _column, _value, why in bad(run)] == [
+        (6, "本行的单元格比表头少"),
+        (8, "本行的单元格比表头多"),
+    ]
     assert run.rows_read == 4
 
 
@@ -107,7 +113,11 @@ def test_json_lines_geojson_and_parquet_give_the_same_rows(tmp_path):
     load(tmp_path, out.getvalue(), name="a.parquet", resource="parquet")
     assert rows("json") == rows("lines") == rows("parquet") == [(f"A{i}", i, i % 2 == 0) for i in range(5)]
     assert (run.rows_read, run.quarantined) == (7, 2)
-    feature = {"type": "Feature", "properties": {"编号": "A1"}, "geometry": {"type": "Point", "coordinates": [121.5, 29.8]}}
+    feature = {
+        "type": "Feature",
+        "properties": {"编号": "A1"},
+        "geometry": {"type": "Point", "coordinates": [121.5, 29.8]},
+    }
     load(tmp_path, json.dumps({"type": "FeatureCollection", "features": [feature]}), name="a.geojson", resource="geo")
     assert types("geo") == {"编号": "text", "geometry": "text"}
     assert json.loads(rows("geo")[0][1])["coordinates"] == [121.5, 29.8]
@@ -116,7 +126,12 @@ def test_json_lines_geojson_and_parquet_give_the_same_rows(tmp_path):
 def test_a_truncated_parquet_and_broken_json_are_refused(tmp_path):
     out = io.BytesIO()
     pq.write_table(pa.table({"a": list(range(1000))}), out)
-    for content, name in ((out.getvalue()[:-100], "a.parquet"), (b'[{"a": 1}', "a.json"), (b"", "a.csv"), (b"x", "a.exe")):
+    for content, name in (
+        (out.getvalue()[:-100], "a.parquet"),
+        (b'[{"a": 1}', "a.json"),
+        (b"", "a.csv"),
+        (b"x", "a.exe"),
+    ):
         with pytest.raises(FileRefused):
             load(tmp_path, content, name=name)
     with pytest.raises(UnreadableTable):
@@ -154,9 +169,15 @@ def test_a_bomb_a_damaged_and_a_nested_archive_are_refused(tmp_path, own_lake, m
 
     monkeypatch.setattr(unpacking, "FLOOR_BYTES", 1 << 20)
     bomb = b"a\n" + b"0\n" * (8 << 20)
-    for content, name in ((packed({"a.csv": bomb}), "a.zip"), (gzip.compress(bomb), "a.csv.gz"), (zstandard.compress(bomb), "a.csv.zst"),
-                          (gzip.compress(TABLE.encode())[:-20], "b.csv.gz"), (packed({"a.csv": TABLE})[:-30], "b.zip"),
-                          (packed({"inner.zip": b"x"}), "c.zip"), (packed({}), "d.zip")):  # fmt: skip
+    for content, name in (
+        (packed({"a.csv": bomb}), "a.zip"),
+        (gzip.compress(bomb), "a.csv.gz"),
+        (zstandard.compress(bomb), "a.csv.zst"),
+        (gzip.compress(TABLE.encode())[:-20], "b.csv.gz"),
+        (packed({"a.csv": TABLE})[:-30], "b.zip"),
+        (packed({"inner.zip": b"x"}), "c.zip"),
+        (packed({}), "d.zip"),
+    ):
         with pytest.raises(ArchiveRefused):
             load(tmp_path, content, name=name)
     assert [path for path in own_lake.rglob("*") if path.is_file()] == []

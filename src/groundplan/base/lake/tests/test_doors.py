@@ -79,7 +79,11 @@ def test_an_upload_is_loaded_by_a_worker_once(town, own_lake):
     key = {"HTTP_IDEMPOTENCY_KEY": "one", "HTTP_AUTHORIZATION": f"Bearer {cast.officer.token}"}
 
     def send():
-        return client.post(f"{API}/tables/readings/loads", {"file": SimpleUploadedFile("五.csv", TEXT.replace("A", "B").encode("gbk"))}, **key)
+        return client.post(
+            f"{API}/tables/readings/loads",
+            {"file": SimpleUploadedFile("五.csv", TEXT.replace("A", "B").encode("gbk"))},
+            **key,
+        )
 
     first = send()
     assert first.status_code == 202
@@ -104,14 +108,16 @@ def test_the_upload_page_takes_a_file_and_shows_what_became_of_it(town):
     assert answer["Location"] == f"/lake/runs/{run.public_id}"
     assert "等待装载" in client.get(answer["Location"]).content.decode()
     actions.carry_on_load(run=run.public_id)
-    assert "下载问题数据" in client.get(f"/lake/runs/{run.public_id}/live").content.decode()
+    assert "下载问题行" in client.get(f"/lake/runs/{run.public_id}/live").content.decode()
     wrong = client.post("/lake/load", {"resource": "readings", "file": io.BytesIO(b"x"), "mode": "merge"})
     assert (wrong.status_code, "主键" in wrong.content.decode()) == (422, True)
 
 
 def test_an_upload_that_cannot_be_loaded_says_why_on_its_page(town):
     cast, _run = town
-    run = actions.receive_files(actor=cast.officer.actor, resource="readings", files=[("a.csv", io.BytesIO(b"x,y\n1,2\n"))])
+    run = actions.receive_files(
+        actor=cast.officer.actor, resource="readings", files=[("a.csv", io.BytesIO(b"x,y\n1,2\n"))]
+    )
     LakeRun.objects.filter(pk=run.pk).update(begun_at=clock.now() - jobs.LEFT_ALONE * 2)
     jobs.carry_on_all(0)
     page = cast.officer.client.get(f"/lake/runs/{run.public_id}").content.decode()
@@ -121,7 +127,8 @@ def test_an_upload_that_cannot_be_loaded_says_why_on_its_page(town):
 
 def test_an_upload_whose_worker_died_is_loaded_by_the_next_one(town):
     cast, _run = town
-    run = actions.receive_files(actor=cast.officer.actor, resource="readings", files=[("a.csv", io.BytesIO(TEXT.encode()))], mode="replace")  # fmt: skip
+    files = [("a.csv", io.BytesIO(TEXT.encode()))]
+    run = actions.receive_files(actor=cast.officer.actor, resource="readings", files=files, mode="replace")
     LakeRun.objects.filter(pk=run.pk).update(state="running")
     assert actions.reconcile_runs() == 1
     assert actions.carry_on_load(run=run.public_id).state == "done"
@@ -133,7 +140,9 @@ def test_going_back_on_the_page(town):
     answer = cast.officer.client.post(f"/lake/tables/{run.table.public_id}/rollback", {"snapshot": str(run.snapshot)})
     assert answer.status_code == 302
     assert len(rows()) == 2
-    assert cast.officer.client.post(f"/lake/tables/{run.table.public_id}/rollback", {"snapshot": "x"}).status_code == 422
+    assert (
+        cast.officer.client.post(f"/lake/tables/{run.table.public_id}/rollback", {"snapshot": "x"}).status_code == 422
+    )
 
 
 def test_the_list_asks_as_often_for_many_tables_as_for_one(town, django_assert_max_num_queries):

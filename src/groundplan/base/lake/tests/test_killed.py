@@ -29,7 +29,9 @@ from groundplan.kernel.parties.queries import SYSTEM
 def die(*_arguments, **_more):
     os.kill(os.getpid(), signal.SIGKILL)
 
-WHERE = {"after-intent": (loads, "_write"), "before-commit": (tables, "commit"), "before-completion": (_phases, "complete")}
+WHERE = {
+    "after-intent": (loads, "_write"), "before-commit": (tables, "commit"), "before-completion": (_phases, "complete"),
+}
 file = Path(sys.argv[1])
 for name, (module, function) in WHERE.items():
     connections.close_all()

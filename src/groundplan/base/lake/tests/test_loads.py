@@ -35,7 +35,7 @@ def test_every_row_is_stored_or_in_quarantine_with_its_number_and_reason(tmp_pat
         (104, "", "", "本行的单元格比表头多"),
         (105, "时间；次数", "2026-13-01；1.5", "时间 不是日期时间；次数 不是整数"),
     ]
-    assert ("S105", dt.datetime(2026, 7, 2, 8, 5), 1234.5, 12) in rows()
+    assert ("S105", dt.datetime(2026, 7, 2, 8, 5), 1234.5, 12) in rows()  # noqa: DTZ001 - a time of the city.
     assert len(rows()) == 101
 
 
@@ -128,10 +128,26 @@ def test_a_table_that_somebody_else_loads_answers_clearly(tmp_path):
 def nasty_rows(seed, count):
     """Rows of every kind of trouble that keeps a text a table."""
     order = random.Random(seed)
-    whole = ["7", "-3", "1.5", "1e3", "0x1F", "1_000", "１２", "1,234", "", " 8 ", "99999999999999999999", "x", "+5", "5.0"]
+    whole = [
+        "7",
+        "-3",
+        "1.5",
+        "1e3",
+        "0x1F",
+        "1_000",
+        "１２",
+        "1,234",
+        "",
+        " 8 ",
+        "99999999999999999999",
+        "x",
+        "+5",
+        "5.0",
+    ]
     number = ["1.5", "nan", "inf", "-2", "1e3", "", "１．５", "1,234.5", "abc", "0x1F", "1.5 "]
-    when = ["2026-07-01 10:00:00", "2026-07-01", "2026/7/1 8:05", "2026-07-01T10:00:00+08:00", "infinity", "", "2026-02-30",
-            "2026年7月1日", "2026-07-01 10:00+08", "epoch", "2026-7-1 1:00-05", "20260701", "2026-07-01 10:00:00.5"]  # fmt: skip
+    when = ["2026-07-01 10:00:00", "2026-07-01", "2026/7/1 8:05", "2026-07-01T10:00:00+08:00", "infinity", "",
+            "2026-02-30", "2026年7月1日", "2026-07-01 10:00+08", "epoch", "2026-7-1 1:00-05", "20260701",
+            "2026-07-01 10:00:00.5"]  # fmt: skip
     day = ["2026-07-01", "2026-07-01 10:00:00", "2026/7/1", "", "2026-07-01 00:00:00", "44-03-01 (BC)", "today"]
     text = ["路灯", 'a "b"', "x,y", "两\n行", "", "=1+1", " "]
     yes = ["是", "true", "0", "maybe", "", "N"]
@@ -150,7 +166,7 @@ def test_the_scan_in_bulk_gives_what_the_plain_way_gives(tmp_path, seed, monkeyp
     text = out.getvalue() + 'x,y\n"7,1\n'[: 4 if seed else None]
     text += "1,1,2026-07-01,2026-07-01,z,1,too many\n" if seed else ""
     bulk = load(tmp_path, text, resource="bulk", columns=schema)
-    monkeypatch.setattr(duck, "_in_bulk", lambda *_arguments: None)
+    monkeypatch.setattr(duck, "_in_bulk", lambda *_arguments, **_more: None)
     plain = load(tmp_path, text, resource="plain", columns=schema)
     assert (bulk.rows_read, bulk.stored, bulk.quarantined) == (plain.rows_read, plain.stored, plain.quarantined)
     assert rows("bulk") == rows("plain")
@@ -159,7 +175,7 @@ def test_the_scan_in_bulk_gives_what_the_plain_way_gives(tmp_path, seed, monkeyp
 
 
 def test_a_file_of_the_usual_form_goes_through_in_bulk(tmp_path, monkeypatch):
-    monkeypatch.setattr(duck, "_row_by_row", lambda *_arguments: pytest.fail("row by row"))
+    monkeypatch.setattr(duck, "_row_by_row", lambda *_arguments, **_more: pytest.fail("row by row"))
     text = 'a,b\n1,"x\ny"\nbad,z\n3,"quo""ted"\n4,short,long\n'
     run = load(tmp_path, text, columns=[{"name": "a", "type": "integer"}, {"name": "b", "type": "text"}])
     assert rows() == [(1, "x\ny"), (3, 'quo"ted')]
@@ -168,7 +184,8 @@ def test_a_file_of_the_usual_form_goes_through_in_bulk(tmp_path, monkeypatch):
 
 def test_a_quarantine_that_was_mended_is_loaded_as_it_was_downloaded(tmp_path):
     text = "编号,数量,备注\nA1,1,好\nA2,-x,=SUM(A1)\nA3,-5x,c\n"
-    run = load(tmp_path, text, columns=[{"name": "编号", "type": "text"}, {"name": "数量", "type": "integer"}, {"name": "备注", "type": "text"}])  # fmt: skip
+    schema = [{"name": name, "type": kind} for name, kind in (("编号", "text"), ("数量", "integer"), ("备注", "text"))]
+    run = load(tmp_path, text, columns=schema)
     assert run.quarantined == 2
     sent = b"".join(queries.quarantine_csv(run)).decode("utf-8-sig")
     assert "'=SUM(A1)" in sent

@@ -55,7 +55,7 @@ def history_rows(path: Path) -> Iterator[dict[str, Any]]:
     """
     if path.suffix == ".parquet":
         # Loaded here only: the command line answers at once, and other files do not need it.
-        import pyarrow.parquet  # type: ignore[import-untyped]  # noqa: PLC0415
+        import pyarrow.parquet  # noqa: PLC0415
 
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=5000):
             yield from batch.to_pylist()
