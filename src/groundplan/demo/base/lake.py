@@ -13,6 +13,10 @@ from groundplan.kernel.parties.queries import SYSTEM, party_by_code
 
 AIR = "air-hours"
 STATIONS = "air-stations"
+TITLES = {
+    AIR: {"zh-hans": "空气质量小时值", "en": "Hourly air quality"},
+    STATIONS: {"zh-hans": "空气质量监测站点", "en": "Air quality stations"},
+}
 # A year of hours from so many stations makes a million readings.
 HOURS = 8760
 FAULTS = ("仪器故障", "—", "超量程", "N/A")
@@ -29,14 +33,16 @@ def load_tables(seed: int, *, readings: int) -> tuple[LakeRun, ...]:
         readings: how many.
     """
     provider = party_by_code("ecology")
+    for identifier, title in TITLES.items():
+        actions.create_table(actor=SYSTEM, identifier=identifier, provider=provider, title=title)
     with tempfile.TemporaryDirectory(prefix="groundplan-lake-") as name:
         folder = Path(name)
         air, stations, mended = folder / "air-hours-2025.csv", folder / "stations.csv", folder / "stations-mended.csv"
         write_readings(air, seed, readings)
         stations.write_bytes(stations_file(faulty=True).encode("gb18030"))
         mended.write_text(stations_file(faulty=False), encoding="utf-8")
-        first = actions.load_files(actor=SYSTEM, resource=AIR, files=[air], provider=provider)
-        second = actions.load_files(actor=SYSTEM, resource=STATIONS, files=[stations], provider=provider)
+        first = actions.load_files(actor=SYSTEM, resource=AIR, files=[air])
+        second = actions.load_files(actor=SYSTEM, resource=STATIONS, files=[stations])
         third = actions.load_files(actor=SYSTEM, resource=STATIONS, files=[mended], mode="merge", key=["站点编号"])
     return first, second, third
 
