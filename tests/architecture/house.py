@@ -30,6 +30,7 @@ EXTRA_MODULES = {
     ("parties", "access"): "0005: the doors of pages and API",
     ("incidents", "open311"): "0077: a door that speaks another body's standard",
     ("lake", "engine"): "0120: the door to DuckDB and Iceberg, asked by quality and exchange as well",
+    ("incidents", "beside"): "0114: what the vendor's files told stands apart from all work",
     ("incidents", "field"): "0102: a door for phones, with tables of its own",
 }
 LIMITS = {"function": 60, "view": 15, "file": 400, "folder": 15}

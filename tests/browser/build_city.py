@@ -30,6 +30,7 @@ from groundplan.kernel.parties.models import Party, User
 from groundplan.kernel.rules import actions as rules
 from groundplan.kernel.rules.models import Decision, RuleVersion
 from groundplan.lib import clock
+from groundplan.systems.incidents.models import BesideRow
 from groundplan.systems.linkage.models import PlanVersion, Response
 
 SHIPPED = "groundplan.profiles"
@@ -129,6 +130,8 @@ def main() -> None:
                 "own_article": str(Article.objects.filter(owner__code="hotline-office").get().public_id),
                 "paper": str(paper.public_id),
                 "hall": str(head.public_id),
+                "beside": str(BesideRow.objects.first().run.public_id),
+                "beside_row": str(BesideRow.objects.filter(verdict="ours").first().public_id),
                 "plan": str(PlanVersion.objects.get(key="urban-waterlogging", state="in_force").public_id),
                 "response": str(Response.objects.get().public_id),
                 "in_force": str(in_force.public_id),

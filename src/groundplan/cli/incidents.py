@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from groundplan.cli.context import actor_named, as_option, echo_json, fail, setup_django
+from groundplan.cli.systems.beside import beside
 
 MOST_LINES = 20
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -128,7 +129,7 @@ def trial(*, file: Path, mapping: str, changed: Path | None, as_json: bool) -> N
     if mapping and columns is None:
         fail(f"no columns are saved under {mapping!r}; save them on the page 批量导入, or leave --mapping out.")
     found = queries.run_trial(
-        content=file, filename=file.name, columns=columns, changed=_directory(changed) if changed else None
+        content=file, filename=file.name, columns=columns, changed=changed_directory(changed) if changed else None
     )
     if as_json:
         echo_json(_trial_told(found))
@@ -136,7 +137,7 @@ def trial(*, file: Path, mapping: str, changed: Path | None, as_json: bool) -> N
     _print_trial(found)
 
 
-def _directory(file: Path) -> Any:
+def changed_directory(file: Path) -> Any:
     """A changed directory, ready to evaluate: a rule as it is, a spreadsheet read as a city writes it."""
     from groundplan.kernel.rules.logic.files.source import read_table_file
     from groundplan.systems.incidents import queries
@@ -208,3 +209,6 @@ def directory(*, file: Path, as_name: str | None, as_json: bool) -> None:
         echo_json({"rule": "dispatch-directory", "version": version.version, "id": str(version.public_id)})
         return
     click.echo(f"dispatch-directory: draft {version.version}; approve it and put it in force on the page of the rule")
+
+
+incidents.add_command(beside)

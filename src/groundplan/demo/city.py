@@ -10,6 +10,7 @@ from groundplan.base.registers import actions as registers
 from groundplan.demo import components, drill, knowledge, units
 from groundplan.demo.base import catalogue, lake
 from groundplan.demo.plan import Plan, draw
+from groundplan.demo.samples import beside
 from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import SYSTEM
 from groundplan.kernel.places import actions as places
@@ -69,6 +70,8 @@ def build(seed: int = SEED, *, tell: Callable[[str], None] = lambda _text: None,
         lake.load_tables(seed, readings=readings)
         tell("联动预案与演练 · linkage plans and an exercise")
         drill.hold_exercise(BUILT_AT)
+        tell("旁路运行 · a run beside another system")
+        beside.run_beside()
         return City(plan, len(entered.parties), load.stored)
 
 

@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from groundplan.commons.zones.queries import side
 from groundplan.systems.incidents import actions
+from groundplan.systems.incidents.beside import actions as beside
 from groundplan.systems.incidents.field import actions as field
 from groundplan.systems.incidents.open311 import actions as open311
 
@@ -22,6 +23,13 @@ def take_waiting_requests(timestamp: int) -> None:  # noqa: ARG001 - procrastina
 def forget_visits(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
     """Every night: counts of the public doors that no window needs any more."""
     actions.forget_visits()
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(queueing_lock="incidents.forget_beside_rows")
+def forget_beside_rows(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's signature.
+    """Every night: rows of beside runs that ended long ago are erased."""
+    beside.forget_beside_rows()
 
 
 @app.periodic(cron="20 3 * * *")

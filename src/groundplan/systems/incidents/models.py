@@ -306,6 +306,13 @@ class PassedIncident(models.Model):
 
 
 # The columns of the doors stand beside them.
+from groundplan.systems.incidents.beside.models import (  # noqa: E402, F401
+    Beside,
+    BesideBad,
+    BesideFile,
+    BesideRow,
+    BesideStep,
+)
 from groundplan.systems.incidents.field.models import FieldPhoto, FieldWork  # noqa: E402, F401
 from groundplan.systems.incidents.open311.models import Open311Key, Open311Request  # noqa: E402, F401
 

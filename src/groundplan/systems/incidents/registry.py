@@ -101,6 +101,7 @@ def register() -> None:
             65,
             holds("dispatcher", "data_office"),
         ),
+        Entry("beside", {"zh-hans": "旁路运行", "en": "Beside run"}, "work", 64, holds(*BESIDE_ROLES)),
         Entry("hotline-audits", {"zh-hans": "工单抽查", "en": "Audits"}, "work", 66, audits_hotline),
         Entry("hotline-replies", {"zh-hans": "答复质检", "en": "Reply checks"}, "work", 67, audits_hotline),
         Entry(
@@ -162,6 +163,7 @@ def _wall_bounds() -> Any:
     return city_bounds()
 
 
+BESIDE_ROLES = ("data_office", "operator", "dispatcher", "supervisor", "leader")
 FLOOR_ROLES = ("dispatcher", "supervisor", "leader", "operator")
 
 

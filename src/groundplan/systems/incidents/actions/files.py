@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groundplan.kernel.ledger.actions import record
 from groundplan.kernel.parties.queries import Actor
 from groundplan.kernel.places import queries as places
-from groundplan.lib import clock, crypto
+from groundplan.lib import clock
 from groundplan.lib.errors import GroundplanError, NotAllowed
-from groundplan.lib.tabular import Row, as_text
+from groundplan.lib.tabular import Row
 from groundplan.lib.tabular.streaming import TableStream, open_table
+from groundplan.systems.incidents.actions._rows import report_of, sealed_cells
 from groundplan.systems.incidents.actions.report import DOOR_ROLES, report_incident
-from groundplan.systems.incidents.errors import MappingInvalid, ReportInvalid
+from groundplan.systems.incidents.errors import MappingInvalid
 from groundplan.systems.incidents.logic.columns import (
     FIELDS,
-    KINDS,
-    TYPES,
-    UnreadableMoment,
     propose_mapping,
-    read_moment,
 )
 from groundplan.systems.incidents.models import ColumnMapping, Load, QuarantinedRow
 
@@ -132,66 +125,15 @@ def _take_row(  # noqa: PLR0917 - one call, each argument named as here.
     """Take one row in; whatever is wrong with it becomes its reason."""
     try:
         with transaction.atomic():
-            asked = _report_of(row, mapping, districts)
+            asked = report_of(row, mapping, districts)
             receipt = report_incident(
                 actor=actor, channel="file", flow=flow, system=system, load=load,
                 visitor=f"{load.digest}:{row.number}", **asked,
             )  # fmt: skip
     except GroundplanError as error:
-        cells = json.dumps({name: cell.text for name, cell in row.cells.items()}, ensure_ascii=False)
-        QuarantinedRow.objects.create(
-            load=load, number=row.number, reason=str(error)[:1000], cells=crypto.encrypt(cells)
-        )
+        QuarantinedRow.objects.create(load=load, number=row.number, reason=str(error)[:1000], cells=sealed_cells(row))
         return "quarantined"
     return "stored" if receipt.created else "repeated"
-
-
-def _report_of(row: Row, mapping: Mapping[str, str], districts: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of a report that a row holds."""
-
-    def text(field: str) -> str:
-        return row.text(mapping[field]) if field in mapping else ""
-
-    asked: dict[str, Any] = {
-        "text": text("description") or text("title"),
-        "title": text("title"),
-        "place": text("place_text"),
-        "reporter_phone": text("reporter_phone"),
-        "reporter_name": text("reporter_name"),
-        "external_id": text("external_id"),
-        "component": text("component"),
-        "category": text("category"),
-        "type": TYPES.get(text("type"), ""),
-        "kind": KINDS.get(text("kind"), ""),
-        "district": districts.get(text("district"), ""),
-    }
-    if "reported_at" in mapping and text("reported_at"):
-        value = row.cells[_normal(row, mapping["reported_at"])].value
-        try:
-            asked["reported_at"] = read_moment(value, timezone.get_current_timezone())
-        except UnreadableMoment:
-            raise _row_fault(row, mapping["reported_at"], as_text(value)) from None
-    if text("lon") or text("lat"):
-        try:
-            asked["point"] = (float(text("lon")), float(text("lat")))
-        except ValueError:
-            raise _row_fault(row, mapping.get("lon", ""), f"{text('lon')}, {text('lat')}") from None
-        if not all(map(math.isfinite, asked["point"])):
-            raise _row_fault(row, mapping["lon"], text("lon"))
-    return asked
-
-
-def _row_fault(row: Row, header: str, value: str) -> ReportInvalid:
-    return ReportInvalid(
-        _("%(cell)s 的值“%(value)s”无法识别。") % {"cell": row.address(header), "value": value[:60]},
-        fields=[{"field": header, "reason": value[:60]}],
-    )
-
-
-def _normal(row: Row, header: str) -> str:
-    from groundplan.lib.tabular import normal_header  # noqa: PLC0415 - beside its only use.
-
-    return normal_header(header) if normal_header(header) in row.cells else header
 
 
 def _check_mapping(mapping: Mapping[str, str], table: TableStream) -> None:

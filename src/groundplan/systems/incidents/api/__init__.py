@@ -17,6 +17,7 @@ from groundplan.lib.keyset import page
 from groundplan.lib.moments import Moment
 from groundplan.systems.incidents import actions, queries
 from groundplan.systems.incidents.api import hotline
+from groundplan.systems.incidents.beside import api as beside
 from groundplan.systems.incidents.field import api as field
 from groundplan.systems.incidents.logic.rates import KEYS
 from groundplan.systems.incidents.models import Incident
@@ -26,6 +27,7 @@ router = Router()
 router.add_router("/hotline", hotline.router)
 router.add_router("", hotline.calls)
 router.add_router("/field", field.router)
+router.add_router("/beside", beside.router)
 Text = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(max_length=40)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from groundplan.systems.incidents.beside import pages as beside
 from groundplan.systems.incidents.field import pages as field
 from groundplan.systems.incidents.open311 import pages as open311
 from groundplan.systems.incidents.pages import floor, imports, resident, statistics, trials, work
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents/imports/columns", imports.columns, name="incident-import-columns"),
     path("incidents/imports/<uuid:public_id>", imports.load_page, name="incident-load"),
     path("incidents/imports/<uuid:public_id>/quarantine.xlsx", imports.quarantine, name="incident-quarantine"),
+    *beside.urlpatterns,
     *field.urlpatterns,
     *open311.urlpatterns,
 ]

@@ -13,23 +13,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from groundplan.kernel.parties import queries as parties
 from groundplan.kernel.parties.models import Party
-from groundplan.kernel.rules import queries as rules
 from groundplan.kernel.rules.logic import CompiledTable
 from groundplan.lib import clock
 from groundplan.lib.errors import GroundplanError
 from groundplan.lib.tabular import Row
 from groundplan.lib.tabular.streaming import open_table
-from groundplan.lib.worktime import CalendarMissing, Span, WorkCalendar, calendar_for
+from groundplan.lib.worktime import CalendarMissing
+from groundplan.systems.incidents.beside.judging import Judge
+from groundplan.systems.incidents.beside.logic import completed_columns
 from groundplan.systems.incidents.errors import MappingInvalid
 from groundplan.systems.incidents.logic import trial as logic
-from groundplan.systems.incidents.logic.columns import TYPES, UnreadableMoment, propose_mapping, read_moment
-from groundplan.systems.incidents.queries.categories import category, proposed_category
-from groundplan.systems.incidents.queries.directory import district_codes, unit_codes
+from groundplan.systems.incidents.logic.columns import TYPES, UnreadableMoment, read_moment
 
 MOST_EXAMPLES = 20
-MATTERS = ("hotline",)
 MOMENTS = ("reported_at", "dispatched_at", "signed_at", "closed_at", "due_at")
 
 
@@ -116,19 +113,15 @@ class _Run:
         self, content: bytes | Path, filename: str, columns: Mapping[str, str] | None, changed: CompiledTable | None
     ) -> None:
         self.table = open_table(content, filename)
-        self.columns = dict(columns) if columns else propose_mapping(self.table.headers, logic.ALL_FIELDS)
+        # Columns that are kept for imports say nothing of the course of a case: what they leave out is proposed.
+        self.columns = completed_columns(self.table.headers, dict(columns or {}), logic.ALL_FIELDS)
         if not {"category", "title", "description"} & set(self.columns):
             raise MappingInvalid(
                 _("找不到“事项”“标题”或“内容”列。表中的列：%(found)s。") % {"found": "、".join(self.table.headers)},
                 next_step=_("请指定列对应后重试。"),
             )
         self.table.require(*self.columns.values())
-        self.directory, self.changed = rules.table("dispatch-directory"), changed
-        self.limits = rules.table("hotline-limits")
-        self.units, self.districts = unit_codes(), district_codes()
-        self.territories = _territories()
-        self.below: dict[str, frozenset[str]] = {}
-        self.calendar: WorkCalendar = calendar_for()
+        self.judge, self.changed = Judge(), changed
         self.zone, self.now = timezone.get_current_timezone(), clock.now()
         self.found = Trial(columns=self.columns)
 
@@ -142,7 +135,7 @@ class _Run:
                 self.found.quarantined.append((row.number, str(error)))
             else:
                 self.found.imported += 1
-        named = {*self.units.values()}
+        named = {*self.judge.units.values()}
         self.found.names = {unit.code: unit.name for unit in Party.objects.filter(code__in=named)}
         return self.found
 
@@ -173,12 +166,11 @@ class _Run:
             ) from None
 
     def _judge_time(self, past: logic.Past, kind: str | None) -> None:
-        said = self.limits.evaluate({"type": kind, "urgency": None}).outputs
-        limits = {name: Span.parse(str(said[name])) for name in ("accept", "sign", "handle", "total")}
+        limits, _fired = self.judge.spans(kind or "")
         try:
-            if logic.due_of(past, limits["total"], self.calendar) is None:
+            if logic.due_of(past, limits["total"], self.judge.calendar) is None:
                 return
-            cause = logic.late_cause(past, limits, self.calendar, self.now)
+            cause = logic.late_cause(past, limits, self.judge.calendar, self.now)
         except CalendarMissing:
             # 日历缺失: nobody can say whether it was in time.
             return
@@ -188,15 +180,15 @@ class _Run:
             self.found.causes[cause] += 1
 
     def _judge_way(self, row: Row, past: logic.Past) -> None:
-        matter = self._matter(row)
-        district = self.districts.get(self._text(row, "district"))
-        expected, fired = self._expected(self.directory, matter, district)
+        matter = self.judge.matter(*(self._text(row, name) for name in ("category", "title", "description")))
+        district = self.judge.districts.get(self._text(row, "district"), "")
+        expected, fired = self.judge.unit_for(matter, district)
         if self.changed is not None:
-            after, _row = self._expected(self.changed, matter, district)
+            after, _row = self.judge.unit_for(matter, district, self.changed)
             if after != expected:
                 self.found.changed += 1
                 self.found.changes[(expected, after)] += 1
-        actual = self.units.get(past.unit, "")
+        actual = self.judge.units.get(past.unit, "")
         if past.unit and not actual:
             self.found.unknown_units[past.unit] += 1
         if not expected:
@@ -204,39 +196,8 @@ class _Run:
         if not (actual and expected):
             return
         self.found.compared += 1
-        if logic.misrouted(actual, expected, self._below(expected)):
+        if not self.judge.agrees(actual, expected):
             self.found.misrouted += 1
             self.found.pairs[(actual, expected)] += 1
             if len(self.found.examples) < MOST_EXAMPLES:
                 self.found.examples.append(Routed(past.number, past.external_id, matter, actual, expected, fired))
-
-    def _below(self, code: str) -> frozenset[str]:
-        """The codes of the units below one, asked once for each."""
-        if code not in self.below:
-            ids = parties.subordinates(*Party.objects.filter(code=code).values_list("id", flat=True))
-            self.below[code] = frozenset(Party.objects.filter(pk__in=ids).values_list("code", flat=True))
-        return self.below[code]
-
-    def _matter(self, row: Row) -> str:
-        """The matter as the directory writes it: the file's own word if it is one, else what the text speaks of."""
-        said = self._text(row, "category")
-        known = category(MATTERS, said) if said else None
-        if known is not None:
-            return known.code
-        text = " ".join(filter(None, (said, self._text(row, "title"), self._text(row, "description"))))
-        _kind, code, _certainty = proposed_category(MATTERS, text)
-        return code or said
-
-    def _expected(self, table: CompiledTable, matter: str, district: str | None) -> tuple[str, str]:
-        """The unit that a directory names, empty for nobody, and the row that says so."""
-        said = table.evaluate({"matter": matter or None, "district": district})
-        fired = ", ".join(said.rows)
-        if said.outputs["mode"] == "territory":
-            return self.territories.get(district or "", ""), fired
-        return (said.outputs.get("lead") or "") if said.outputs["mode"] == "direct" else "", fired
-
-
-def _territories() -> dict[str, str]:
-    """District code -> code of the unit that the land belongs to."""
-    units = Party.objects.on().filter(kind="district").exclude(division_code="").order_by("-id")
-    return {unit.division_code: unit.code for unit in units}

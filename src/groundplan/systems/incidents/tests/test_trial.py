@@ -113,7 +113,7 @@ def test_it_runs_in_a_transaction_that_may_only_read(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE parties_party SET code = code")
 
-    monkeypatch.setattr("groundplan.systems.incidents.queries.trial.unit_codes", write)
+    monkeypatch.setattr("groundplan.systems.incidents.beside.judging.unit_codes", write)
     with pytest.raises(Exception, match="read-only transaction"):
         queries.run_trial(content=sheet(*ROWS), filename="x.csv")
 

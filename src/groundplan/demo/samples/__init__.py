@@ -1,0 +1,1 @@
+"""Samples that the city's people find when they look around."""
