@@ -1,4 +1,4 @@
-"""A sample run beside another system (旁路运行): two daily exports of a made-up vendor's system, judged by the city's rules."""
+"""A sample run beside another system (旁路运行): two exports of a made-up one, judged by the city's rules."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _row(index: int, names: dict[str, dict[str, str]], *, later: bool) -> list[o
     unit = names[wrong if missed and not corrected else right]["zh-hans"]
     sent = opened + timedelta(minutes=10)
     closed = "" if slow or not later else _text(sent + timedelta(hours=20))
-    due = opened + timedelta(days=1 if slow else 5)
+    due = _text(opened + timedelta(days=1)) if slow else ""
     signed = "" if slow else _text(sent + timedelta(hours=1 + corrected))
     return [
         f"示例{index + 1:04d}",
@@ -74,7 +74,7 @@ def _row(index: int, names: dict[str, dict[str, str]], *, later: bool) -> list[o
         signed,
         closed,
         int(corrected),
-        _text(due),
+        due,
     ]
 
 

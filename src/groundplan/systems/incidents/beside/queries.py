@@ -70,11 +70,14 @@ class Replayed:
 
 
 def runs_for(actor: Actor) -> QuerySet[Beside]:
-    """The runs that somebody sees: of units that their role covers, and those that their data office keeps."""
+    """The runs that somebody sees: of units that their role covers, and those of their data office or of nobody."""
     found = Beside.objects.select_related("unit")
     if actor.is_system:
         return found
-    return found.filter(Q(unit_id__in=actor.party_ids(*SEE)) | Q(keeper_id__in=actor.party_ids("data_office")))
+    kept = Q(keeper_id__in=actor.party_ids(*START))
+    if actor.has_role(*START):
+        kept |= Q(keeper=None)  # Started at the command line for the city.
+    return found.filter(kept | Q(unit_id__in=actor.party_ids(*SEE)))
 
 
 def run_for(actor: Actor, run: UUID | str) -> Beside:
