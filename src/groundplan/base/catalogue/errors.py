@@ -57,3 +57,17 @@ class ResourceTaken(Conflict):
 
     code = "resource-taken"
     title: ClassVar[dict[str, str]] = {"zh-hans": "数据资源标识已被使用或已停用", "en": "The identifier is taken"}
+
+
+class FileRefused(Invalid):
+    """A file is no list of entries that can be read."""
+
+    code = "catalogue-file-refused"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "目录文件无法读取", "en": "The catalogue file cannot be read"}
+
+
+class LoadNotFound(NotFound):
+    """No such load of entries or kept mapping, or none that the reader may see."""
+
+    code = "catalogue-load-not-found"
+    title: ClassVar[dict[str, str]] = {"zh-hans": "没有该导入批次", "en": "No such load of entries"}

@@ -6,7 +6,7 @@ from django.db import models
 
 from groundplan.kernel.cases.models import Case
 from groundplan.kernel.parties.models import Party
-from groundplan.lib import clock, search
+from groundplan.lib import clock
 from groundplan.lib.identity import uuid7
 
 ENTRY_STATES = ("draft", "review", "published", "offline", "withdrawn")
@@ -83,14 +83,12 @@ class Entry(models.Model):
     mounted_at = models.DateTimeField(null=True)
     offline_at = models.DateTimeField(null=True)
     data_at = models.DateTimeField(null=True)
-    search = search.SearchColumn(null=True)
 
     class Meta:
-        """Found by words, listed newest first."""
+        """Listed newest first; found by the postings of its words."""
 
         db_table = "catalogue_entry"
         indexes = [
-            search.search_index("search", "catalogue_entry_words"),
             models.Index(fields=["-changed_at", "-id"], name="catalogue_entry_newest"),
             models.Index(fields=["provider", "state"], name="catalogue_entry_of_unit"),
         ]
@@ -217,3 +215,104 @@ class ResourceVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_id} {self.number}"
+
+
+class ColumnMapping(models.Model):
+    """Which column of a unit's list is which field, kept under a name. Retention: until replaced."""
+
+    name = models.CharField(max_length=64, unique=True)
+    columns = models.JSONField()
+    defaults = models.JSONField(default=dict)
+    saved_at = models.DateTimeField(default=clock.now)
+    saved_by = models.CharField(max_length=64)
+
+    class Meta:
+        """By name."""
+
+        db_table = "catalogue_column_mapping"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Load(models.Model):
+    """A file of entries that was taken in: read = stored + changed + repeated + refused. Retention: for ever."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    file_name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    form = models.CharField(max_length=8)
+    columns = models.JSONField(default=dict)
+    published = models.BooleanField(default=False)
+    read = models.PositiveIntegerField(default=0)
+    stored = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    repeated = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    loaded_by = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        """Newest first."""
+
+        db_table = "catalogue_load"
+        indexes = [models.Index(fields=["-loaded_at", "-id"], name="catalogue_load_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Problem(models.Model):
+    """What is wrong with a row of a load: the cell, the reason, what stood there. Retention: as the load."""
+
+    load = models.ForeignKey(Load, on_delete=models.PROTECT, related_name="problems")
+    row = models.PositiveIntegerField()
+    cell = models.CharField(max_length=300)
+    field = models.CharField(max_length=120)
+    reason = models.CharField(max_length=400)
+    value = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        """In the order of the file."""
+
+        db_table = "catalogue_problem"
+        indexes = [models.Index(fields=["load", "row", "id"], name="catalogue_problem_in_order")]
+
+    def __str__(self) -> str:
+        return self.cell
+
+
+class Word(models.Model):
+    """A word under which entries are found, and in how many. Retention: as the entries; made from them."""
+
+    text = models.CharField(max_length=60, unique=True)
+    entries = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """By text."""
+
+        db_table = "catalogue_word"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Posting(models.Model):
+    """That an entry is found under a word, and how heavily. Retention: as the entry; made from it.
+
+    Searches read the primary key alone: one word, its heaviest entries first. The two references are not checked by
+    the database, since a load of 40,000 entries writes millions of rows, all made from rows that are there.
+    """
+
+    pk = models.CompositePrimaryKey("word_id", "weight", "entry_id")
+    word = models.ForeignKey(Word, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    weight = models.SmallIntegerField()
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+
+    class Meta:
+        """Read by word."""
+
+        db_table = "catalogue_posting"
+
+    def __str__(self) -> str:
+        return f"{self.word_id} {self.entry_id}"

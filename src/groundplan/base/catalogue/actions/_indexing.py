@@ -1,17 +1,15 @@
-"""Writes what an entry says into its columns, its data items and the index of words."""
+"""Writes what an entry says into its columns and its data items."""
 
 from __future__ import annotations
-
-from django.db import connection
 
 from groundplan.base.catalogue.actions._checking import Checked
 from groundplan.base.catalogue.logic.content import plain_name
 from groundplan.base.catalogue.models import Element, Entry
-from groundplan.lib import clock, search
+from groundplan.lib import clock
 
 
 def place_content(entry: Entry, fit: Checked) -> None:
-    """Let an entry say what a checked content says; data items and index follow."""
+    """Let an entry say what a checked content says; data items follow."""
     content = fit.content
     entry.shelf, entry.title, entry.name, entry.summary = fit.shelf, content.title, content.name, content.summary
     for name in ("kind", "sharing", "openness", "cycle", "form"):
@@ -26,9 +24,3 @@ def place_content(entry: Entry, fit: Checked) -> None:
         )
         for place, each in enumerate(content.elements)
     )  # fmt: skip
-    text = search.document(entry.identifier, *entry.provider.name.values(), *content.texts())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE catalogue_entry SET search = {search.vector_sql()} WHERE id = %s",  # noqa: S608 - no value inside.
-            [text, entry.pk],
-        )

@@ -6,32 +6,34 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.base.catalogue import queries
 from groundplan.base.catalogue.actions._checking import (
-    Checked,
     checked,
     entry_locked,
     note,
     require_editor,
     unit_of,
 )
-from groundplan.base.catalogue.actions._indexing import place_content
+from groundplan.base.catalogue.actions._writing import (
+    LONGEST_REASON,
+    add_version,
+    begin_entry,
+    change_entry,
+    on_its_way,
+)
 from groundplan.base.catalogue.errors import EntryInvalid, EntryMoved
 from groundplan.base.catalogue.logic.content import Content
 from groundplan.base.catalogue.models import Entry, EntryVersion
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Case, Task
-from groundplan.kernel.parties import queries as parties
-from groundplan.kernel.parties.models import Party
 from groundplan.kernel.parties.queries import Actor
-from groundplan.lib import clock, sql
+from groundplan.lib import clock
 
 FLOW = "catalogue-entry"
 NAMES = {"new": "编目", "change": "变更", "offline": "下线"}
-LONGEST_REASON = 1000
 
 
 @transaction.atomic
@@ -65,9 +67,9 @@ def write_entry(
     if entry is None:
         unit = unit_of(provider)
         require_editor(actor, unit.pk)
-        version = _begin(actor, unit, fit, identifier)
+        version = begin_entry(actor, unit, fit, identifier)
     else:
-        version = _go_on(actor, entry_locked(actor, entry), fit, reason)
+        version = change_entry(actor, entry_locked(actor, entry), fit, reason)
     note(actor, "write_entry", version.entry, version=version.number, kind=version.kind)
     return version
 
@@ -109,9 +111,9 @@ def ask_offline(*, actor: Actor, entry: UUID | str, reason: str) -> Case:
     """
     text = _reason(reason)
     mine = entry_locked(actor, entry)
-    if mine.state != "published" or _on_its_way(mine) is not None:
+    if mine.state != "published" or on_its_way(mine) is not None:
         raise EntryMoved(_("条目未发布，或有版本正在办理。"), state=mine.state)
-    version = _version(actor, mine, "offline", mine.content, text)
+    version = add_version(actor, mine, "offline", mine.content, text)
     case = _open(actor, mine, version)
     EntryVersion.objects.filter(pk=version.pk).update(state="review", case=case)
     note(actor, "ask_offline", mine, version=version.number, case=str(case.public_id))
@@ -137,52 +139,6 @@ def discard_draft(*, actor: Actor, version: UUID | str) -> EntryVersion:
     return seen
 
 
-def _begin(actor: Actor, unit: Party, fit: Checked, identifier: str) -> EntryVersion:
-    """A new entry with its first version."""
-    if unit.valid_until is not None and unit.valid_until <= parties.today():
-        raise EntryInvalid(_("该单位已撤销。"), fields=[{"field": "provider", "reason": unit.code}])
-    chosen = "".join(identifier.split())[:200].replace("\x00", "") or _next_identifier(unit)
-    if Entry.objects.filter(identifier=chosen).exists():
-        raise EntryInvalid(
-            _("目录代码“%(code)s”已被使用。") % {"code": chosen[:80]},
-            fields=[{"field": "identifier", "reason": "taken"}],
-        )
-    entry = Entry(identifier=chosen, provider=unit)
-    place_content(entry, fit)
-    return _version(actor, entry, "new", fit.content.model_dump(mode="json"), "")
-
-
-def _go_on(actor: Actor, entry: Entry, fit: Checked, reason: str) -> EntryVersion:
-    """A change of an entry: its draft is replaced, or a new version begins."""
-    content = fit.content.model_dump(mode="json")
-    waiting = _on_its_way(entry)
-    if waiting is None and entry.state != "published":
-        raise EntryMoved(_("条目已下线或已撤回，不能变更。"), state=entry.state)
-    if waiting is None:
-        return _version(actor, entry, "change", content, reason.strip()[:LONGEST_REASON])
-    if waiting.state == "review" or waiting.kind == "offline":
-        raise EntryMoved(_("有版本正在审核，退回或办结后才能修改。"), state=waiting.state)
-    waiting.content, waiting.written_at = content, clock.now()
-    waiting.written_by, waiting.written_name = actor.actor_id, actor.display_name
-    waiting.reason = reason.strip()[:LONGEST_REASON] or waiting.reason
-    waiting.save(update_fields=["content", "written_at", "written_by", "written_name", "reason"])
-    if entry.state in {"draft", "review"}:
-        place_content(entry, fit)
-    return waiting
-
-
-def _version(actor: Actor, entry: Entry, kind: str, content: Mapping[str, Any], reason: str) -> EntryVersion:
-    last = entry.versions.order_by("-number").values_list("number", flat=True).first() or 0
-    return EntryVersion.objects.create(
-        entry=entry, number=last + 1, kind=kind, content=dict(content), reason=reason, written_by=actor.actor_id,
-        written_name=actor.display_name, written_at=clock.now(),
-    )  # fmt: skip
-
-
-def _on_its_way(entry: Entry) -> EntryVersion | None:
-    return entry.versions.filter(state__in=("draft", "review", "returned")).select_for_update().first()
-
-
 def _open(actor: Actor, entry: Entry, version: EntryVersion) -> Case:
     """The case that decides on a version."""
     content = version.content
@@ -201,16 +157,6 @@ def _resubmit(actor: Actor, version: EntryVersion) -> Case:
     if task is None:
         raise EntryMoved(_("办件不在修改环节。"))
     return cases.complete_task(actor=actor, task=task.public_id, seen=None, outcome="resubmit").case
-
-
-def _next_identifier(unit: Party) -> str:
-    """The next number of a unit's entries."""
-    with connection.cursor() as cursor:
-        sql.advisory_xact_lock(cursor, f"catalogue.identifier.{unit.pk}")
-    number = Entry.objects.filter(provider=unit).count() + 1
-    while Entry.objects.filter(identifier=f"{unit.code}-{number:05d}").exists():
-        number += 1
-    return f"{unit.code}-{number:05d}"
 
 
 def _reason(text: str) -> str:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from groundplan.base.catalogue.actions._checking import announce, checked, note
-from groundplan.base.catalogue.actions._indexing import place_content
+from groundplan.base.catalogue.actions._checking import announce, note
+from groundplan.base.catalogue.actions._wording import index_entries
+from groundplan.base.catalogue.actions._writing import publish_version
 from groundplan.base.catalogue.actions.entries import FLOW
 from groundplan.base.catalogue.models import Entry, EntryVersion
 from groundplan.kernel.cases.models import Case
@@ -38,7 +39,7 @@ def follow_case(*, actor: Actor, case: UUID | str) -> EntryVersion | None:
         return None
     entry = Entry.objects.select_for_update(of=("self",)).select_related("provider", "shelf").get(pk=version.entry_id)
     if wanted == "published":
-        _publish(actor, entry, version)
+        publish_version(actor, entry, version)
     elif wanted == "offline":
         _end(entry, version)
         announce(actor, "catalogue.offline.v1", entry, version=version.number)
@@ -70,16 +71,6 @@ def _wanted(case: Case) -> str | None:
     return STAGES.get(case.stage)
 
 
-def _publish(actor: Actor, entry: Entry, version: EntryVersion) -> None:
-    now = clock.now()
-    entry.versions.filter(state="published").update(state="superseded")
-    version.state, version.decided_at = "published", now
-    version.save(update_fields=["state", "decided_at"])
-    entry.state, entry.number, entry.published_at = "published", version.number, entry.published_at or now
-    place_content(entry, checked(version.content))
-    announce(actor, "catalogue.published.v1", entry, version=version.number, sharing=entry.sharing, kind=entry.kind)
-
-
 def _end(entry: Entry, version: EntryVersion) -> None:
     now = clock.now()
     entry.versions.filter(state="published").update(state="superseded")
@@ -87,6 +78,7 @@ def _end(entry: Entry, version: EntryVersion) -> None:
     version.save(update_fields=["state", "decided_at"])
     entry.state, entry.number, entry.offline_at, entry.changed_at = "offline", version.number, now, now
     entry.save(update_fields=["state", "number", "offline_at", "changed_at"])
+    index_entries([entry])
 
 
 def _move(entry: Entry, version: EntryVersion, wanted: str) -> None:

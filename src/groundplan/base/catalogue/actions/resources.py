@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groundplan.base.catalogue import queries
 from groundplan.base.catalogue.actions._checking import announce, entry_locked, note, require_editor
+from groundplan.base.catalogue.actions._placing import LONGEST, place_resource
 from groundplan.base.catalogue.errors import EntryMoved, ResourceInvalid, ResourceTaken
-from groundplan.base.catalogue.logic.content import Kind
 from groundplan.base.catalogue.models import Entry, EntryVersion, Resource, ResourceVersion
 from groundplan.kernel.cases import actions as cases
 from groundplan.kernel.cases.models import Task
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock
-from groundplan.lib.canonical import canonical_json
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
-ADDRESS = re.compile(r"https?://[^\s<>\"\x00-\x1f]{1,1900}", re.IGNORECASE)
-MOST_MOUNT = 20_000
-LONGEST = {"form": 40, "reason": 1000, "note": 400}
 
 
 @transaction.atomic
@@ -62,19 +55,9 @@ def mount_resource(
     mine = entry_locked(actor, entry)
     if mine.state != "published":
         raise EntryMoved(_("条目发布后才能挂接数据资源。"), state=mine.state)
-    chosen = identifier.strip() or _next_name(mine)
-    _check(chosen, kind or mine.kind, form, address, mount or {})
-    try:
-        with transaction.atomic():
-            made = Resource.objects.create(
-                identifier=chosen, entry=mine, provider=mine.provider, kind=kind or mine.kind,
-                title=dict(title or mine.title), form=form.strip() or mine.form, address=address.strip(),
-                mount=dict(mount or {}), mounted_at=clock.now(), mounted_by=actor.actor_id,
-            )  # fmt: skip
-    except IntegrityError:
-        raise ResourceTaken(_("数据资源标识“%(name)s”已被使用。") % {"name": chosen[:80]}) from None
-    if mine.mounted_at is None:
-        Entry.objects.filter(pk=mine.pk).update(mounted_at=made.mounted_at, changed_at=made.mounted_at)
+    made = place_resource(
+        actor, mine, identifier=identifier, kind=kind, title=title, form=form, address=address, mount=mount
+    )
     note(actor, "mount_resource", mine, resource=made.identifier, kind=made.kind)
     announce(actor, "catalogue.mounted.v1", mine, resource=made.identifier, kind=made.kind)
     _finish_task(actor, mine)
@@ -163,29 +146,6 @@ def _finish_task(actor: Actor, entry: Entry) -> None:
     task = Task.objects.filter(case=running.case_id, stage="mount", state="open").first() if running else None
     if task is not None and actor.covers(task.party_id, task.role) and not actor.is_system:
         cases.complete_task(actor=actor, task=task.public_id, seen=None, outcome="mounted")
-
-
-def _next_name(entry: Entry) -> str:
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", entry.identifier).strip("-.") or f"entry-{entry.pk}"
-    number = Resource.objects.filter(entry=entry).count() + 1
-    return f"{stem[:110]}.{number}"
-
-
-def _check(name: str, kind: str, form: str, address: str, mount: Mapping[str, Any]) -> None:
-    wrong = [
-        {"field": field, "reason": reason}
-        for field, reason, bad in (
-            ("identifier", "A-Z a-z 0-9 . _ -", not NAME.fullmatch(name)),
-            ("kind", "unknown", kind not in get_args(Kind)),
-            ("form", f"≤ {LONGEST['form']}", len(form.strip()) > LONGEST["form"] or "\x00" in form),
-            ("address", "http(s)://", bool(address.strip()) and not ADDRESS.fullmatch(address.strip())),
-            ("mount", f"≤ {MOST_MOUNT}", len(canonical_json(dict(mount))) > MOST_MOUNT),
-        )
-        if bad
-    ]
-    if wrong:
-        names = "；".join(f"{each['field']} {each['reason']}" for each in wrong)
-        raise ResourceInvalid(_("请核对：%(names)s") % {"names": names}, fields=wrong)
 
 
 def _plain(text: str) -> str:

@@ -65,6 +65,7 @@ def load_shipped_catalogue(*, actor: Actor, profile: str = "") -> int:
     for name in ("shelves.yaml", "words.yaml"):
         if folder.joinpath(name).is_file():
             made += _load(folder.joinpath(name).read_text(encoding="utf-8"), name)
+    queries.forget_synonyms()
     if made:
         record(
             actor=actor.actor_id, action="catalogue.load_shipped_catalogue", subject="catalogue:words",

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from groundplan.base.catalogue.pages import browsing, writing
+from groundplan.base.catalogue.pages import browsing, exchanging, writing
 
 urlpatterns = [
     path("catalogue", browsing.listing, name="catalogue"),
     path("catalogue/holders", browsing.holders, name="catalogue-holders"),
+    path("catalogue/imports", exchanging.imports, name="catalogue-imports"),
+    path("catalogue/imports/<uuid:public_id>", exchanging.load, name="catalogue-load"),
+    path("catalogue/imports/<uuid:public_id>/problems.xlsx", exchanging.problems, name="catalogue-problems"),
+    path("catalogue/export/<slug:form>", exchanging.export, name="catalogue-export"),
     path("catalogue/own", writing.own, name="catalogue-own"),
     path("catalogue/new", writing.write, name="catalogue-new"),
     path("catalogue/entries/<uuid:public_id>", browsing.entry, name="catalogue-entry"),

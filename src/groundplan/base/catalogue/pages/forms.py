@@ -110,6 +110,60 @@ class MountForm(forms.Form):
     )  # fmt: skip
 
 
+class ImportForm(forms.Form):
+    """A list to take in."""
+
+    file = forms.FileField(
+        label=gettext_lazy("文件"), help_text=gettext_lazy("XLSX、CSV（列名不限），CKAN 数据包或 DCAT JSON-LD。")
+    )
+    mapping = forms.ChoiceField(label=gettext_lazy("已存的列对应"), required=False)
+    columns = forms.CharField(
+        label=gettext_lazy("列对应"), max_length=8000, required=False, widget=_area(4),
+        help_text=gettext_lazy("每行一项：字段=列名；不填则按列名自动识别。"),
+    )  # fmt: skip
+    keep = forms.CharField(label=gettext_lazy("将列对应存为"), max_length=64, required=False)
+    provider = forms.ChoiceField(label=gettext_lazy("表中未写单位时"), required=False)
+    shelf = forms.ChoiceField(label=gettext_lazy("表中未写分类时"), required=False)
+    sharing = forms.ChoiceField(label=gettext_lazy("表中未写共享类型时"), required=False)
+    openness = forms.ChoiceField(label=gettext_lazy("表中未写开放类型时"), required=False)
+    cycle = forms.ChoiceField(label=gettext_lazy("表中未写更新周期时"), required=False)
+    code_prefix = forms.CharField(label=gettext_lazy("目录代码前缀"), max_length=60, required=False)
+    publish = forms.BooleanField(
+        label=gettext_lazy("按已发布导入"),
+        required=False,
+        help_text=gettext_lazy("接管已在其他平台发布的目录，限数据管理部门。"),
+    )
+
+    def __init__(self, units: list[Party], *args: Any, keeper: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, Any] = {
+            "mapping": [(name, name) for name in queries.saved_mappings()],
+            "provider": [(unit.code, unit.shown_name) for unit in units],
+            "shelf": [(each.key, spoken(each.label)) for each in queries.shelves()],
+            "sharing": shown.SHARING.items(), "openness": shown.OPENNESS.items(), "cycle": shown.CYCLES.items(),
+        }  # fmt: skip
+        for name, values in choices.items():
+            self.fields[name].choices = [("", "–"), *values]  # type: ignore[attr-defined]
+        if not keeper:
+            del self.fields["publish"]
+
+    def clean_columns(self) -> dict[str, str]:
+        """Field -> header."""
+        pairs = [line.partition("=") for line in self.cleaned_data["columns"].splitlines() if line.strip()]
+        if any(not sign for _name, sign, _header in pairs):
+            raise ValidationError(_("请按“字段=列名”逐行填写。"))
+        return {name.strip(): header.strip() for name, _sign, header in pairs}
+
+    def asked(self) -> dict[str, Any]:
+        """What the import is told."""
+        given = self.cleaned_data
+        names = ("provider", "shelf", "sharing", "openness", "cycle")
+        return {
+            "mapping": given["mapping"], "columns": given["columns"] or None, "prefix": given["code_prefix"],
+            "defaults": {name: given[name] for name in names if given[name]}, "publish": given.get("publish", False),
+        }  # fmt: skip
+
+
 def initial_of(entry: Entry, version: EntryVersion | None) -> dict[str, Any]:
     """What the form of a change begins with: the draft, or what is in force."""
     content = version.content if version and version.kind != "offline" else entry.content

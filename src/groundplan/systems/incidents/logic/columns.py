@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
+
+from groundplan.lib.tabular import columns
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "external_id": ("工单编号", "工单号", "案卷编号", "案卷号", "任务号", "编号", "留言编号", "流水号", "诉求编号", "受理编号", "case id", "case_enquiry_id", "id"),
@@ -37,7 +38,6 @@ TYPES = {
     "表扬": "praise",
 }
 KINDS = {"部件": "component", "事件": "matter"}
-_STRIP = re.compile(r"[\s*＊:：()（）\[\]【】/、]+")
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M:%S",
             "%Y年%m月%d日 %H时%M分", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")  # fmt: skip
 
@@ -60,26 +60,7 @@ def propose_mapping(headers: Sequence[str], fields: Mapping[str, tuple[str, ...]
         >>> propose_mapping(["留言编号", "留言主题", "留言详情", "留言时间"])["title"]
         '留言主题'
     """
-    plain = {header: _STRIP.sub("", header.lower()) for header in headers if header}
-    taken: dict[str, str] = {}
-    used: set[str] = set()
-    for exact in (True, False):
-        for field, names in (fields or FIELDS).items():
-            if field in taken:
-                continue
-            for name in names:
-                wanted = _STRIP.sub("", name)
-                if not exact and len(wanted) < 2:  # noqa: PLR2004 - "x" is inside too many words.
-                    continue
-                match = next(
-                    (h for h, text in plain.items() if h not in used and (text == wanted if exact else wanted in text)),
-                    None,
-                )
-                if match is not None:
-                    taken[field] = match
-                    used.add(match)
-                    break
-    return taken
+    return columns.propose_mapping(headers, fields or FIELDS)
 
 
 def read_moment(value: Any, zone: tzinfo) -> datetime:
