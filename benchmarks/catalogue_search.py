@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 PEERS: tuple[str, ...] = ()
-ENTRIES, QUICK = 40_000, 12_000
+ENTRIES, QUICK = 40_000, 8_000
 SEED, TOP = 20261123, 10
 FILES = ("data_gov_tw_titles_2018.txt", "kaohsiung_titles_2018.csv", "tainan_titles_2018.csv",
          "yilan_titles_2018.csv", "taoyuan_catalogue_2018.csv")  # fmt: skip
