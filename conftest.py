@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,25 +96,18 @@ def pytest_unconfigure() -> None:
         _server = None
 
 
-@pytest.fixture
-def fresh_database(django_db_blocker: Any) -> Iterator[None]:
-    """A test that commits, or uses several connections: it gets a newly cloned database of its own.
-
-    Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log. It needs no test
-    with ``db`` beside it: pytest-django makes its database only for those.
-    """
+@contextmanager
+def cloned_database(kind: str) -> Iterator[None]:
+    """A newly cloned database in the place of the usual one, removed at the end."""
     import psycopg
     from django.db import connection, connections
 
-    own, before = f"groundplan_fresh_{os.getpid()}", connection.settings_dict["NAME"]
+    own, before = f"groundplan_{kind}_{os.getpid()}", connection.settings_dict["NAME"]
 
     def remove(admin: psycopg.Connection[Any]) -> None:
         admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
 
-    with (
-        django_db_blocker.unblock(),
-        psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as admin,
-    ):
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as admin:
         connections.close_all()
         remove(admin)
         admin.execute(f'CREATE DATABASE "{own}" TEMPLATE {TEMPLATE}')
@@ -124,6 +118,24 @@ def fresh_database(django_db_blocker: Any) -> Iterator[None]:
             connections.close_all()
             connection.settings_dict["NAME"] = before
             remove(admin)
+
+
+@pytest.fixture
+def fresh_database(django_db_blocker: Any) -> Iterator[None]:
+    """A test that commits, or uses several connections: it gets a newly cloned database of its own.
+
+    Use this instead of ``transaction=True``: flushing is refused by the triggers that guard the log. It needs no test
+    with ``db`` beside it: pytest-django makes its database only for those.
+    """
+    with django_db_blocker.unblock(), cloned_database("fresh"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def database_of_the_module(django_db_blocker: Any) -> Iterator[None]:
+    """One cloned database for all tests of a module that look at the same rows; no test with ``db`` stands beside."""
+    with django_db_blocker.unblock(), cloned_database("module"):
+        yield
 
 
 @pytest.fixture(scope="session")
