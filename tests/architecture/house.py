@@ -13,7 +13,7 @@ from pathlib import Path
 # Layers from high to low; a module may name only what stands below it.
 KERNEL = ["proofs", "cases", "rules", "notices", "signin", "parties", "places files", "events ledger"]
 BASE = ["exchange sensing spatial registers certificates inference", "quality", "lake", "grants", "catalogue"]
-ORDER: dict[str, int] = {"incidents": 100, "linkage": 100, "knowledge": 90, "wall": 90, "worklists": 90}
+ORDER: dict[str, int] = {"incidents": 100, "linkage": 100, "attached": 90, "knowledge": 90, "wall": 90, "worklists": 90}
 for _level, _names in enumerate(reversed(BASE)):
     ORDER.update(dict.fromkeys(_names.split(), 50 + _level))
 for _level, _names in enumerate(reversed(KERNEL)):

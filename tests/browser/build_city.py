@@ -13,6 +13,10 @@ django.setup()
 
 from groundplan.base.catalogue.models import Entry as CatalogueEntry
 from groundplan.base.lake.models import LakeRun, LakeTable
+from groundplan.commons.attached import actions as attached
+from groundplan.commons.attached import queries, registry
+from groundplan.commons.attached.actions._fakes import FakeFolder
+from groundplan.commons.attached.models import System
 from groundplan.commons.knowledge.models import Article
 from groundplan.commons.reports import actions as reports
 from groundplan.demo import city
@@ -89,6 +93,27 @@ def outside_doors() -> tuple[Client, Source]:
     return client, source
 
 
+def attached_system() -> System:
+    """A system behind a drop folder: an event taken in, one that waits for its code, one refused, orders sent."""
+    actor = parties.actor_named("data")
+    unit = Party.objects.filter(pk__in=actor.unit_ids("data_office")).first()
+    made = attached.add_system(
+        actor=actor, name="区城管平台", kind="files", address="city-system", secret="", unit=unit, flow="hotline"
+    )
+    category = next(iter(queries.meanings(made, "category")))
+    codes = [("category", "市容环境", category), ("unit", "CG-01", "urban-management")]
+    attached.set_codes(actor=actor, system=made.public_id, codes=codes)
+    folder = FakeFolder(registry.shipped_mapping("files"))
+    at = clock.now().isoformat()
+    folder.report(id="QP-1001", code="市容环境", text="人民路口流动摊贩占道经营，影响通行。", place="人民路", at=at)
+    folder.report(id="QP-1002", code="园林绿化", text="小区门口的树枝压到电线，请尽快修剪。", place="和平里", at=at)
+    folder.spoil({"内容": "没有编号的一行"})
+    for task in Task.objects.filter(party__code="urban-management", state__in=("open", "offered"))[:2]:
+        attached.order_task(task=task.public_id)
+    attached.run_system(actor=actor, system=made.public_id)
+    return made
+
+
 def main() -> None:
     """Build, and print the addresses of samples as one JSON object."""
     end = MIDNIGHT + timedelta(hours=int(sys.argv[1]))
@@ -103,6 +128,7 @@ def main() -> None:
         leader = parties.actor_named("leader")
         head = Party.objects.filter(pk__in=leader.unit_ids("leader")).first()
         paper = reports.make_report(actor=leader, source="hotline", kind="weekly", unit=head, day=end.date())
+        theirs = attached_system()
     deliver()
     in_force = RuleVersion.objects.filter(rule__key="dispatch-directory").exclude(pk=draft.pk).first()
     hotline = Case.objects.filter(flow="hotline")
@@ -137,6 +163,7 @@ def main() -> None:
                 "in_force": str(in_force.public_id),
                 "lake_table": str(LakeTable.objects.get(identifier="air-stations").public_id),
                 "lake_run": str(LakeRun.objects.get(table__identifier="air-hours").public_id),
+                "attached": str(theirs.public_id),
             }
         )
     )

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reports": ("groundplan.cli.systems.reports:reports", "Written reports as files."),
     "catalogue": ("groundplan.cli.systems.catalogue:catalogue", "The data catalogue: search, import, export."),
     "linkage": ("groundplan.cli.systems.linkage:linkage", "Linkage plans: load, template, import."),
+    "attached": ("groundplan.cli.systems.attached:attached", "Existing systems of the city: list, run, reconcile."),
     "zones": ("groundplan.cli.systems.zones:zones", "Two zones that exchange by signed files."),
     "lake": ("groundplan.cli.systems.lake:lake", "The data lake: load, look, go back."),
     "incidents": ("groundplan.cli.incidents:incidents", "Reports from files."),

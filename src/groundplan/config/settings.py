@@ -58,7 +58,7 @@ INSTALLED_APPS = [
     ),
     *(
         f"groundplan.commons.{name}"
-        for name in ("knowledge", "reports", "wall", "zones", "worklists")
+        for name in ("attached", "knowledge", "reports", "wall", "zones", "worklists")
         if (BASE / "commons" / name / "apps.py").exists()
     ),
     *(f"groundplan.systems.{name}" for name in SYSTEMS if (BASE / "systems" / name / "apps.py").exists()),

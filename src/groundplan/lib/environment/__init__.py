@@ -286,6 +286,13 @@ SETTINGS = (
         "a folder",
     ),
     Setting("GROUNDPLAN_ZONE", "side", "", "Which of two zones this is; unset: there is one zone.", "outer or inner"),
+    Setting(
+        "GROUNDPLAN_ATTACHED_FOLDER",
+        "text",
+        "",
+        "Drop folders of attached systems, one below it for each; unset: in the state.",
+        "a folder",
+    ),
     Setting("GROUNDPLAN_ZONE_FOLDER", "text", "", "Drop folder between the zones; unset: in the state.", "a folder"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from pydantic import AwareDatetime, BaseModel, Field
 
+from groundplan.commons.attached import registry as attached
 from groundplan.commons.reports import registry as reports
 from groundplan.commons.wall import registry as walls
 from groundplan.commons.wall.registry import registry as wall
@@ -70,10 +71,13 @@ def register() -> None:
     events.subscribe("incidents.outer_status", types=["case.*", "task.*"], handler=tell_outer_zone)
     _pass_between_zones()
     files.reader("incident:", may_read_file)
-    from groundplan.systems.incidents.queries.reporting import sources  # noqa: PLC0415 - needs the models.
+    from groundplan.systems.incidents.actions import attached_takers  # noqa: PLC0415 - needs the models.
+    from groundplan.systems.incidents.queries.reporting import sources  # noqa: PLC0415
 
     for each in sources():
         reports.source(each)
+    for one in attached_takers():
+        attached.taker(one)
     health.report("acknowledged", acknowledged)
     health.report("stored", stored)
     for key, (label, _name, _tone) in CITY_FIGURES.items():

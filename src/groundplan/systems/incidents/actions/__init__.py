@@ -1,5 +1,6 @@
 """Every write of incidents."""
 
+from groundplan.systems.incidents.actions._attached import takers as attached_takers
 from groundplan.systems.incidents.actions.directory import import_directory
 from groundplan.systems.incidents.actions.doors import count_visit, forget_visits
 from groundplan.systems.incidents.actions.files import import_reports, save_mapping
@@ -28,6 +29,7 @@ __all__ = [
     "OuterReceipt",
     "Receipt",
     "announce_call",
+    "attached_takers",
     "contest_appraisal",
     "count_visit",
     "draw_sample",

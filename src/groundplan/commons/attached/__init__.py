@@ -1,0 +1,1 @@
+"""Existing systems of the city: events in, work orders out, their status back."""
