@@ -104,9 +104,9 @@ def adapter(kind: Kind) -> None:
     kinds[kind.name] = kind
 
 
-def taker(one: Taker) -> None:
-    """Register who takes events of a flow in; called from ``AppConfig.ready()``."""
-    takers[one.flow] = one
+def taker(*given: Taker) -> None:
+    """Register who takes events of flows in; called from ``AppConfig.ready()``."""
+    takers.update({one.flow: one for one in given})
 
 
 def shipped_mapping(kind: str) -> FieldMapping | None:

@@ -76,8 +76,7 @@ def register() -> None:
 
     for each in sources():
         reports.source(each)
-    for one in attached_takers():
-        attached.taker(one)
+    attached.taker(*attached_takers())
     health.report("acknowledged", acknowledged)
     health.report("stored", stored)
     for key, (label, _name, _tone) in CITY_FIGURES.items():
