@@ -228,6 +228,8 @@ EXEMPT: dict[str, str] = {
     "webhook-resume": "takes a POST and goes back",
     "webhook-end": "takes a POST and goes back",
     "registers-quarantine": "a download",
+    "ckan-action": "for programs",
+    "ckan-action-plain": "for programs",
     "catalogue-load": "shown after an upload",
     "catalogue-problems": "a download",
     "catalogue-export": "a download",

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from groundplan.base.catalogue.pages import browsing, exchanging, writing
+from groundplan.base.catalogue.pages import browsing, ckan, exchanging, writing
 
 urlpatterns = [
+    path("api/3/action/<slug:name>", ckan.action, name="ckan-action"),
+    path("api/action/<slug:name>", ckan.action, name="ckan-action-plain"),
     path("catalogue", browsing.listing, name="catalogue"),
     path("catalogue/holders", browsing.holders, name="catalogue-holders"),
     path("catalogue/imports", exchanging.imports, name="catalogue-imports"),
