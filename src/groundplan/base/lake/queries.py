@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -194,6 +195,22 @@ def figures() -> dict[str, int]:
         "open": LakeRun.objects.filter(Q(state="running") | Q(state="waiting")).count(),
         "reconciled": LakeRun.objects.filter(reconciled=True).count(),
     }
+
+
+def kept_files() -> list[Path]:
+    """Every file that the lake's tables, quarantines and waiting uploads need, as of the moment of the transaction."""
+    from groundplan.base.lake.engine import places, tables  # noqa: PLC0415
+
+    found: dict[Path, None] = {}
+    for table in LakeTable.objects.exclude(snapshot=None).order_by("id"):
+        location = tables.location_of(table.public_id)
+        if location is not None:
+            found.update(dict.fromkeys(tables.files_of(location)))
+    for run in LakeRun.objects.filter(kind="load", state="done", quarantined__gt=0).order_by("id"):
+        found[places.quarantine_of(run.public_id)] = None
+    for run in LakeRun.objects.filter(state="waiting").order_by("id"):
+        found.update(dict.fromkeys(sorted(places.incoming_of(run.public_id).glob("*"))))
+    return [path for path in found if path.exists()]
 
 
 def _harmless(text: str) -> str:

@@ -18,7 +18,7 @@ import click
 
 from groundplan import __version__
 from groundplan.cli import context
-from groundplan.cli.keeping import archive
+from groundplan.cli.keeping import archive, lake
 from groundplan.lib import environment
 
 DUMP = "database.dump"
@@ -31,7 +31,7 @@ OF_THE_SERVER = ("postgres.json",)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print what was kept as one JSON object.")
 def backup(file: Path, *, as_json: bool) -> None:
-    """Write everything into FILE while the city runs: database, files, keys, the head of the log.
+    """Write everything into FILE while the city runs: database, files, the lake, keys, the head of the log.
 
     FILE holds the keys: whoever has it can read the city's personal data. It is written with mode 0600.
     """
@@ -49,6 +49,7 @@ def backup(file: Path, *, as_json: bool) -> None:
                 program("pg_dump", "--format=custom", "--no-sync", f"--snapshot={snapshot}", f"--file={dump}")
                 writer.add(DUMP, dump)
                 add_files(writer, blobs)
+                lake.add_lake(writer)
                 for key in sorted((context.state_folder() / KEYS).glob("*")):
                     if key.is_file() and key.name not in OF_THE_SERVER:
                         writer.add(f"{KEYS}/{key.name}", key)
@@ -69,6 +70,7 @@ def restore(file: Path, *, as_json: bool) -> None:
     begun, state = time.monotonic(), context.state_folder()
     context.open_database()
     refuse_occupied(state)
+    lake.refuse_occupied_lake()
     with tempfile.TemporaryDirectory(dir=state, prefix="restoring-") as name:
         folder = Path(name)
         manifest = archive.unpack(file.absolute(), folder)
@@ -78,6 +80,7 @@ def restore(file: Path, *, as_json: bool) -> None:
             key.replace(state / KEYS / key.name)
         if (folder / FILES).is_dir():
             (folder / FILES).replace(state / FILES)
+        lake.put_lake(folder)
     context.setup_django()
     head, verified = manifest["log"], verify()
     told = {"ok": verified.ok, "size": verified.size, "root": verified.root, "at": manifest["at"],

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from groundplan.base.catalogue.models import Resource
 from groundplan.base.lake.actions import _phases as phases
 from groundplan.base.lake.actions._recovery import recover
 from groundplan.base.lake.actions.tables import _check_key, create_table
@@ -205,7 +206,8 @@ def _table(actor: Actor, resource: str, provider: Party | None, columns: Sequenc
         return table_for(actor, resource)
     except LakeTableNotFound:
         taken = LakeTable.objects.filter(identifier=resource).exists()
-        if taken or not (provider or actor.has_role(*KEEPERS)):
+        catalogued = Resource.objects.filter(identifier=resource).exists()
+        if taken or not (provider or catalogued or actor.has_role(*KEEPERS)):
             raise
         return create_table(actor=actor, identifier=resource, provider=provider, columns=columns)
 
@@ -289,7 +291,7 @@ def _write(job: _Job, run: LakeRun, sources: Sequence[Source], columns: Sequence
 def _dropping(mode: str, drop: frozenset[str]) -> Any:
     if mode == "append":
         return None
-    return lambda files: [each for each in files if mode == "replace" or each.file_path in drop]
+    return lambda files: [each for each in files if mode == "replace" or places.here(each.file_path) in drop]
 
 
 def _share(tell: Tell, at: int, total: int) -> Tell:

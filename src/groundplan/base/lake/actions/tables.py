@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from groundplan.base.catalogue.models import Resource
 from groundplan.base.lake.actions import _phases as phases
 from groundplan.base.lake.actions._recovery import recover
 from groundplan.base.lake.engine.columns import parsed_columns
@@ -39,7 +40,8 @@ def create_table(
     Args:
         actor: the data office, or an officer of the unit that provides it.
         identifier: unique text; letters of any script, digits and ``. : - _``.
-        provider: the unit that answers for it; None = the data office.
+        provider: the unit that answers for it; None = the data office. A resource of the catalogue with this
+            identifier tells it, and the title.
         title: labels.
         columns: name, type and whether it is required, for each.
         key: names of the columns by which rows are merged.
@@ -50,6 +52,9 @@ def create_table(
         SchemaRefused: the columns are not of the accepted form.
         Conflict: there is such a table.
     """
+    named = Resource.objects.select_related("provider").filter(identifier=identifier).first()
+    if named is not None:
+        provider, title = named.provider, title or named.title
     if not actor.has_role(*KEEPERS) and not (provider and actor.covers(provider.pk, *STEWARDS)):
         raise NotAllowed(_("只有提供单位和数据管理部门可以建立数据表。"))
     if not IDENTIFIER.fullmatch(identifier):

@@ -31,12 +31,14 @@ class Version:
         files: Parquet files.
         rows: how many rows they hold.
         snapshot: None for a table that was never loaded.
+        evolved: whether the schema has ever changed, so that files of several schemas may be among them.
     """
 
     columns: tuple[Column, ...]
     files: tuple[str, ...] = ()
     rows: int = 0
     snapshot: int | None = None
+    evolved: bool = True
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from groundplan.lib.environment import read
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Left free for the database beside it.
 SPARE_BYTES = 64 << 20
+# A file of a table, wherever the lake stood when it was written.
+INSIDE = re.compile(r"^/.*/(tables/[0-9a-f]{32}/.+)$")
 
 
 def root() -> Path:
@@ -36,6 +39,16 @@ def folder_of(table: UUID) -> Path:
 def data_of(table: UUID) -> Path:
     """Where its rows are."""
     return folder_of(table) / "data"
+
+
+def here(path: str) -> str:
+    """A path of Iceberg's metadata in the lake as it stands now: a restored or moved lake has another root.
+
+    >>> here("s3://elsewhere/data.parquet")
+    's3://elsewhere/data.parquet'
+    """
+    found = INSIDE.search(path)
+    return str(root() / found.group(1)) if found else path
 
 
 def quarantine_of(run: UUID) -> Path:

@@ -19,7 +19,7 @@ from groundplan.base.lake.logic.columns import REMARK
 from groundplan.lib import tabular
 from groundplan.lib.tabular.streaming import FORMULA
 
-SAMPLE = 5000
+SAMPLE = 2000
 BATCH = 20_000
 HEAD = 20
 TEXT = {".csv": "", ".tsv": "\t", ".txt": "", ".tab": "\t"}

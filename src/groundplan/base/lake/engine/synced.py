@@ -9,6 +9,8 @@ from typing import Any, Self, cast
 from pyiceberg.io import InputFile, OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFileIO
 
+from groundplan.base.lake.engine.places import here
+
 
 class _Stream:
     def __init__(self, path: Path, *, overwrite: bool) -> None:
@@ -67,6 +69,15 @@ class SyncedOutput(OutputFile):
 class SyncedFileIO(PyArrowFileIO):
     """Files on a disk of this machine, written for sure; other places as pyiceberg writes them."""
 
+    def new_input(self, location: str) -> Any:
+        """A file to read."""
+        return super().new_input(here(location))
+
     def new_output(self, location: str) -> Any:
         """A file to write."""
-        return SyncedOutput(location, self) if location.startswith("/") else super().new_output(location)
+        found = here(location)
+        return SyncedOutput(found, self) if found.startswith("/") else super().new_output(found)
+
+    def delete(self, location: Any) -> None:
+        """Remove a file."""
+        super().delete(here(location) if isinstance(location, str) else here(location.location))

@@ -251,6 +251,22 @@ def iceberg_type(kind: str) -> Any:
     return made[kind]
 
 
+def files_of(location: str) -> Iterator[Path]:
+    """Every file of a table as of its metadata: those of all snapshots that can be gone back to."""
+    held = _loaded(location)
+    yield Path(places.here(location))
+    seen: set[str] = set()
+    for snapshot in held.snapshots():
+        yield Path(places.here(snapshot.manifest_list))
+        for manifest in snapshot.manifests(held.io):
+            if manifest.manifest_path in seen:
+                continue
+            seen.add(manifest.manifest_path)
+            yield Path(places.here(manifest.manifest_path))
+            for entry in manifest.fetch_manifest_entry(held.io, discard_deleted=True):
+                yield Path(places.here(entry.data_file.file_path))
+
+
 def _schema(columns: Sequence[Column]) -> Schema:
     from pyiceberg.schema import Schema  # noqa: PLC0415
     from pyiceberg.types import NestedField  # noqa: PLC0415
@@ -285,7 +301,13 @@ def _version(location: str, wanted: int | None) -> Version:
     schema = schemas[snapshot.schema_id] if past else held.schema()  # type: ignore[index]
     files = list(_data_files(held, snapshot))
     rows = sum(each.record_count for each in files)
-    return Version(columns_of(schema), tuple(each.file_path for each in files), rows, snapshot.snapshot_id)
+    return Version(
+        columns_of(schema),
+        tuple(places.here(each.file_path) for each in files),
+        rows,
+        snapshot.snapshot_id,
+        evolved=len(schemas) > 1,
+    )
 
 
 def _data_files(held: Table, snapshot: Any) -> Iterator[DataFile]:

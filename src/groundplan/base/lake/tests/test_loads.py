@@ -207,3 +207,23 @@ def test_other_readers_of_iceberg_find_the_same_rows(tmp_path):
     with tables.opened() as catalogue:
         table = catalogue.load_table((tables.NAMESPACE, LakeTable.objects.get().public_id.hex))
         assert table.scan().to_arrow().num_rows == version().rows == 101
+
+
+def test_a_lake_that_was_moved_is_read_and_written_where_it_is_now(tmp_path, own_lake, monkeypatch):
+    run = load(tmp_path, GOOD)
+    kept = queries.kept_files()
+    assert all(path.is_relative_to(own_lake) for path in kept)
+    assert {path.suffix for path in kept} == {".json", ".avro", ".parquet"}
+    other = tmp_path / "elsewhere"
+    for path in kept:
+        target = other / path.relative_to(own_lake)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    monkeypatch.setenv("GROUNDPLAN_LAKE", str(other))
+    tables._loaded.cache_clear()
+    tables._version.cache_clear()
+    assert len(rows()) == 100
+    load(tmp_path, "站点,时间,浓度,次数\nS1,2026-07-09,9,9\n", mode="merge", key=["站点"])
+    assert ("S1", 9.0) in rows(columns="站点, 浓度")
+    assert len(rows()) == len(rows(snapshot=run.snapshot)) == 100
+    assert not list(own_lake.rglob("*.parquet"))
