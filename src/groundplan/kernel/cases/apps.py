@@ -23,6 +23,7 @@ class CasesConfig(AppConfig):
 
         for name, model in TYPES.items():
             events.event_type(name, model)
+        events.subscribe("cases.todos", types=["task.*", "case.*"], handler=doors.tell_todos)
         files.reader("case:", doors.may_read)
         rules.reader("case:", doors.may_read)
         rules.unit("case:", doors.UNITS_SQL)

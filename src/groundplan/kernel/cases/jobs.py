@@ -40,3 +40,10 @@ def remind_accounts(timestamp: int) -> None:  # noqa: ARG001
 def settle_subcases(timestamp: int) -> None:  # noqa: ARG001
     """Every minute: the outcomes of cases below come back."""
     actions.settle_subcases()
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queueing_lock="cases.reconcile_todos")
+def reconcile_todos(timestamp: int) -> None:  # noqa: ARG001
+    """Every hour: to-do lists of message apps are compared with the tasks."""
+    actions.reconcile_todos()

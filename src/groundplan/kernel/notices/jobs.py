@@ -24,6 +24,7 @@ def forget_notices(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's si
     """Every night: notices older than half a year."""
     actions.forget_notices()
     actions.forget_deliveries()
+    actions.forget_todos()
 
 
 @app.periodic(cron="* * * * *")
@@ -31,4 +32,6 @@ def forget_notices(timestamp: int) -> None:  # noqa: ARG001 - procrastinate's si
 def deliver_waiting(timestamp: int) -> None:  # noqa: ARG001
     """Every minute: messages that are due leave the house."""
     while actions.deliver_waiting():
+        pass
+    while actions.push_todos():
         pass

@@ -48,6 +48,7 @@ class Channel(models.Model):
     options = models.JSONField(default=dict)
     sealed = models.BinaryField()
     with_text = models.BooleanField(default=False)
+    todos = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=10, default="active")
     paused_because = models.CharField(max_length=40, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now)
@@ -62,6 +63,16 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def todos_open(self) -> int:
+        """How many to-dos stand there."""
+        return self.todos_pushed.filter(shown="open").count()
+
+    @property
+    def todos_dead(self) -> int:
+        """How many to-dos could not be brought there."""
+        return self.todos_pushed.filter(state="dead").count()
 
 
 class Delivery(models.Model):
@@ -97,6 +108,49 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel_id} {self.state}"
+
+
+class Todo(models.Model):
+    """A task in the to-do list of a message app, for one user. Retention: 180 days after it ended (forget_todos)."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="todos_pushed")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    about = models.UUIDField()
+    title = models.JSONField()
+    url = models.CharField(max_length=300)
+    due_at = models.DateTimeField(null=True)
+    # What is to stand there and what does: a row is sent until both agree.
+    wanted = models.CharField(max_length=10, default="open")
+    shown = models.CharField(max_length=10, blank=True, default="")
+    their_id = models.CharField(max_length=300, blank=True, default="")
+    edition = models.PositiveSmallIntegerField(default=1)
+    shown_edition = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, default="waiting")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    next_at = models.DateTimeField(default=clock.now)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        """A task stands once in the list of a user."""
+
+        db_table = "notices_todo"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["channel", "about", "user"], name="notices_todo_once"),
+            models.CheckConstraint(
+                condition=Q(wanted__in=["open", "done", "cancelled"], state__in=["waiting", "settled", "dead"]),
+                name="notices_todo_state",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["next_at"], condition=Q(state="waiting"), name="notices_todo_due"),
+            models.Index(fields=["about"], name="notices_todo_about"),
+            models.Index(fields=["changed_at"], name="notices_todo_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.wanted}"
 
 
 class Preference(models.Model):

@@ -77,7 +77,11 @@ def add_channel(request: HttpRequest) -> HttpResponse:
     options = {name: request.POST.get(name, "") for name in OPTIONS}
     try:
         actions.create_channel(
-            actor=access.actor_of(request), **form, options=options, with_text="with_text" in request.POST
+            actor=access.actor_of(request),
+            **form,
+            options=options,
+            with_text="with_text" in request.POST,
+            todos="todos" in request.POST,
         )
     except GroundplanError as error:
         context = {**_shown(), "form": {**form, **options, "secret": ""}, "error": error}

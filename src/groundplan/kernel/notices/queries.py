@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from groundplan.kernel.events import logic as delivering
 from groundplan.kernel.notices import logic
 from groundplan.kernel.notices.errors import ReportRefused
-from groundplan.kernel.notices.models import Channel, Delivery, Notice, Preference
+from groundplan.kernel.notices.models import Channel, Delivery, Notice, Preference, Todo
 from groundplan.kernel.notices.registry import Message
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto, keyset
@@ -126,8 +126,19 @@ def check_signature(channel: UUID, headers: Mapping[str, str], body: bytes) -> N
 
 
 def dead_deliveries() -> int:
-    """How many messages could not be sent."""
-    return Delivery.objects.filter(state="dead").count()
+    """How many messages and to-dos could not be sent."""
+    return Delivery.objects.filter(state="dead").count() + Todo.objects.filter(state="dead").count()
+
+
+def pushes_todos() -> bool:
+    """Whether any channel shows to-dos."""
+    return Channel.objects.filter(todos=True).exclude(state="ended").exists()
+
+
+def todos_about(*, most: int) -> list[UUID]:
+    """What stands in to-do lists outside, newest first."""
+    rows = Todo.objects.filter(wanted="open").order_by("-id").values_list("about", flat=True)
+    return list(dict.fromkeys(rows[:most]))
 
 
 def _addresses(row: Preference | None) -> dict[str, str]:

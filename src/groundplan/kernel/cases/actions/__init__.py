@@ -35,7 +35,7 @@ from groundplan.kernel.cases.actions.handover import (
     refuse_transfer,
     transfer_task,
 )
-from groundplan.kernel.cases.actions.lists import Export, export_cases
+from groundplan.kernel.cases.actions.lists import Export, export_cases, reconcile_todos, tell_todos
 from groundplan.kernel.cases.actions.merging import merge_cases, unmerge_case
 from groundplan.kernel.cases.actions.opening import open_case, reserve_number
 from groundplan.kernel.cases.actions.overdue import OverdueCount, escalate_overdue, fill_due_dates
@@ -71,6 +71,7 @@ __all__ = [
     "put_flow_in_force",
     "rate_case",
     "reassign_task",
+    "reconcile_todos",
     "record_past_cases",
     "redispatch_task",
     "refuse_transfer",
@@ -89,6 +90,7 @@ __all__ = [
     "stop_waiting",
     "supervise_case",
     "suspend_case",
+    "tell_todos",
     "transfer_task",
     "unmask_field",
     "unmerge_case",

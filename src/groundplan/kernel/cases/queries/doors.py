@@ -16,6 +16,7 @@ from groundplan.kernel.cases.queries import lists
 from groundplan.kernel.cases.queries.accounts import accounts_count
 from groundplan.kernel.cases.queries.lists import Filters
 from groundplan.kernel.cases.queries.scope import visible_parties
+from groundplan.kernel.events.registry import Event
 from groundplan.kernel.parties.access import actor_of
 from groundplan.kernel.rules.registry import Dependent
 from groundplan.lib import clock
@@ -123,3 +124,12 @@ def count_listed(request: HttpRequest, query: Mapping[str, str]) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({text}) AS listed", {**parameters, **given})  # noqa: S608 - fixed texts.
         return int(cursor.fetchone()[0])
+
+
+def tell_todos(event: Event) -> None:
+    """Something happened to a case: the to-do lists outside follow."""
+    from groundplan.kernel.cases.actions import tell_todos as tell  # noqa: PLC0415 - actions read queries.
+
+    kind, _, public_id = event.subject.partition(":")
+    if kind == "case":
+        tell(case=public_id)

@@ -64,14 +64,10 @@ def _webhook(channel: Channel, secret: str, message: Outside) -> str:
 
 def _wecom(channel: Channel, secret: str, message: Outside) -> str:
     """An application of 政务微信: a token for its secret, then a text card with the link."""
-    base = channel.address.rstrip("/")
-    asked = urlencode({"corpid": channel.options["corp_id"], "corpsecret": secret})
-    failed, answer = events.call("GET", f"{base}/cgi-bin/gettoken?{asked}", b"", {}, most=MOST)
+    failed, token = wecom_token(channel, secret)
     if failed:
         return failed
-    said = _object(answer)
-    if said.get("errcode") != 0:
-        return _wecom_code(said)
+    base = channel.address.rstrip("/")
     # 政务微信 tells a repeated message by its content: the id makes each one its own, and a retry the same.
     card = {
         "title": message.text[:128], "description": message.text[:512], "url": f"{message.link or base}#{message.id}",
@@ -81,14 +77,30 @@ def _wecom(channel: Channel, secret: str, message: Outside) -> str:
         "touser": message.to, "msgtype": "textcard", "agentid": int(channel.options["agent_id"]), "textcard": card,
         "enable_duplicate_check": 1, "duplicate_check_interval": 14400,
     }  # fmt: skip
-    target = f"{base}/cgi-bin/message/send?{urlencode({'access_token': str(said.get('access_token', ''))})}"
-    failed, answer = events.call(
-        "POST", target, json.dumps(body, ensure_ascii=False).encode(), {"content-type": "application/json"}, most=MOST
-    )
+    failed, said = wecom_post(channel, token, "message/send", body)
+    if failed:
+        return failed
+    return "refused" if message.to in str(said.get("invaliduser", "")).split("|") else ""
+
+
+def wecom_token(channel: Channel, secret: str) -> tuple[str, str]:
+    """A token for the application's secret: why there is none, and the token."""
+    asked = urlencode({"corpid": channel.options["corp_id"], "corpsecret": secret})
+    target = f"{channel.address.rstrip('/')}/cgi-bin/gettoken?{asked}"
+    failed, answer = events.call("GET", target, b"", {}, most=MOST)
     said = _object(answer)
     if failed or said.get("errcode") != 0:
-        return failed or _wecom_code(said)
-    return "refused" if message.to in str(said.get("invaliduser", "")).split("|") else ""
+        return failed or _wecom_code(said), ""
+    return "", str(said.get("access_token", ""))
+
+
+def wecom_post(channel: Channel, token: str, path: str, body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """One request of the application: why it failed, and what was answered."""
+    target = f"{channel.address.rstrip('/')}/cgi-bin/{path}?{urlencode({'access_token': token})}"
+    content = json.dumps(body, ensure_ascii=False).encode()
+    failed, answer = events.call("POST", target, content, {"content-type": "application/json"}, most=MOST)
+    said = _object(answer)
+    return (failed or ("" if said.get("errcode") == 0 else _wecom_code(said))), said
 
 
 def _signed(target: str, body: Mapping[str, object], secret: str, message_id: str) -> str:

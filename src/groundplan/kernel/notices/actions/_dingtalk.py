@@ -37,6 +37,12 @@ def send(channel: Channel, secret: str, message: Outside) -> str:
         "bizMsgId": message.id,
         "msg": json.dumps({"msgtype": "text", "text": {"content": content}}, ensure_ascii=False),
     }
+    failed, answer = ask(channel, secret, PATH, form)
+    return failed or _code(answer)
+
+
+def ask(channel: Channel, secret: str, path: str, form: Mapping[str, str]) -> tuple[str, bytes]:
+    """One signed request to the platform: why it failed, and what it answered."""
     moment = clock.world()
     stamp = moment.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M:%S.000+08:00")
     nonce = f"{int(moment.timestamp())}000{secrets.randbelow(9000) + 1000}"
@@ -46,17 +52,16 @@ def send(channel: Channel, secret: str, message: Outside) -> str:
         "X-Hmac-Auth-Version": "1.0",
         "X-Hmac-Auth-Timestamp": stamp,
         "X-Hmac-Auth-Nonce": nonce,
-        "X-Hmac-Auth-Signature": signature(secret, stamp, nonce, form),
+        "X-Hmac-Auth-Signature": signature(secret, stamp, nonce, form, path),
     }
-    target = f"{channel.address.rstrip('/')}{PATH}"
-    failed, answer = events.call("POST", target, urlencode(form).encode(), headers, most=MOST)
-    return failed or _code(answer)
+    target = f"{channel.address.rstrip('/')}{path}"
+    return events.call("POST", target, urlencode(form).encode(), headers, most=MOST)
 
 
-def signature(secret: str, stamp: str, nonce: str, form: Mapping[str, str]) -> str:
+def signature(secret: str, stamp: str, nonce: str, form: Mapping[str, str], path: str = PATH) -> str:
     """What signs a notification: method, time, nonce, path and the sorted values as they are before encoding."""
     values = "&".join(sorted(f"{name}={value}" for name, value in form.items()))
-    signed = f"POST\n{stamp}\n{nonce}\n{PATH}\n{values}"
+    signed = f"POST\n{stamp}\n{nonce}\n{path}\n{values}"
     return base64.b64encode(hmac.digest(secret.encode(), signed.encode(), "sha256")).decode()
 
 

@@ -27,12 +27,14 @@ class FakeGateway:
     Args:
         secret: what it believes.
         answers: how it treats the next requests, in turn: ``ok refused slow error revoked``; then ``ok``.
+        todos: what stands in its to-do lists, by the id it gave.
         taken: what it took, by the id of the message, so that the same message twice is one.
     """
 
     secret: str
     answers: list[str] = field(default_factory=list)
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
+    todos: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: int = 0
     slow_s: float = 2.0
 
@@ -89,27 +91,49 @@ class FakeGateway:
     def judge(self, path: str, body: bytes, headers: Any) -> tuple[int, dict[str, Any]]:
         """How one message is treated."""
         wecom = path.startswith("/cgi-bin/")
-        ding = path == _dingtalk.PATH
+        ding = path == _dingtalk.PATH or path.startswith("/tc/")
         said: Any = dict(parse_qsl(body.decode())) if ding else json.loads(body)
         answer = self.answers.pop(0) if self.answers else "ok"
         if answer == "slow":
             time.sleep(self.slow_s)
         if answer == "error":
             return 500, {}
-        if answer == "revoked" or not (wecom or (self._ding(said, headers) if ding else self._signed(body, headers))):
+        if answer == "revoked" or not (
+            wecom or (self._ding(said, headers, path) if ding else self._signed(body, headers))
+        ):
             return (200, {"errcode": 42001}) if wecom else (401, {})
         if answer == "refused":
             if ding:
                 return 200, {"success": True, "content": {"success": False}}
             return (200, {"errcode": 81013}) if wecom else (422, {})
+        if path.startswith("/tc/") or said.get("msgtype") == "template_card" or "update_template" in path:
+            return 200, self._todo(path, said, lost=answer == "lost")
         # 政务微信 knows a message again by its content, the others by its id.
         name = said["textcard"]["url"] if wecom else said["bizMsgId"] if ding else headers["webhook-id"]
         self.taken[name] = said
         return 200, {"success": True, "content": {"success": True}} if ding else {"errcode": 0}
 
-    def _ding(self, form: dict[str, str], headers: Any) -> bool:
+    def _todo(self, path: str, said: dict[str, Any], *, lost: bool) -> dict[str, Any]:
+        """To-dos: made once by the caller's id, ended by theirs."""
+        if path.endswith("create.json"):
+            self.todos.setdefault(said["bizTaskId"], {**said, "state": "open"})
+            data = json.dumps({"taskUuid": said["bizTaskId"]})
+            return {} if lost else {"success": True, "content": {"success": True, "data": data}}
+        if path.startswith("/tc/"):
+            self.todos[said["taskUuid"]]["state"] = "done" if "finish" in path else "cancelled"
+            return {} if lost else {"success": True, "content": {"success": True}}
+        if "update_template" in path:
+            self.todos[said["response_code"]]["state"] = said["button"]["replace_name"]
+            return {} if lost else {"errcode": 0}
+        card = said["template_card"]
+        if card["task_id"] in self.todos:
+            return {"errcode": 0, "response_code": card["task_id"]}
+        self.todos[card["task_id"]] = {**said, "url": card["button_list"][0]["url"], "state": "open"}
+        return {} if lost else {"errcode": 0, "response_code": card["task_id"]}
+
+    def _ding(self, form: dict[str, str], headers: Any, path: str) -> bool:
         stamp, nonce, given = (str(headers.get(f"X-Hmac-Auth-{name}")) for name in ("Timestamp", "Nonce", "Signature"))
-        return headers.get("apiKey") == "app-1" and _dingtalk.signature(self.secret, stamp, nonce, form) == given
+        return headers.get("apiKey") == "app-1" and _dingtalk.signature(self.secret, stamp, nonce, form, path) == given
 
     def _signed(self, body: bytes, headers: Any) -> bool:
         given = [str(headers.get(f"webhook-{name}", "")) for name in ("id", "timestamp", "signature")]

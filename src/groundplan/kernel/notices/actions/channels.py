@@ -15,7 +15,7 @@ from groundplan.kernel.ledger import actions as ledger
 from groundplan.kernel.notices import logic
 from groundplan.kernel.notices.actions._carriers import Outside, carry
 from groundplan.kernel.notices.errors import ChannelInvalid, ChannelNotFound
-from groundplan.kernel.notices.models import Channel, Delivery, Preference
+from groundplan.kernel.notices.models import Channel, Delivery, Preference, Todo
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import clock, crypto
 from groundplan.lib.errors import Conflict, NotAllowed
@@ -40,6 +40,7 @@ def create_channel(
     secret: str,
     options: Mapping[str, str] | None = None,
     with_text: bool = False,
+    todos: bool = False,
 ) -> Channel:
     """Set up a channel out of the house.
 
@@ -51,6 +52,7 @@ def create_channel(
         secret: signs messages or opens the gateway, 16 characters or more (mail: 8); stored encrypted.
         options: what the kind needs beside, such as ``sign_name`` and ``template``.
         with_text: whether texts may leave the house, or only a link.
+        todos: whether open tasks stand in its to-do lists too (``wecom`` and ``dingtalk``).
 
     Raises:
         NotAllowed: the actor is not the system administration.
@@ -71,6 +73,7 @@ def create_channel(
     events.resolve(address, **({"ports": logic.MAIL_PORTS} if kind == "mail" else {}))
     row = Channel.objects.create(
         kind=kind, name=name.strip()[:60], address=address[:300], sealed=crypto.encrypt(secret), with_text=with_text,
+        todos=todos and kind in logic.TODO_KINDS,
         options={key: given[key] for key in logic.NEEDED[kind]},
     )  # fmt: skip
     _record(actor, "create_channel", row.public_id, {"kind": kind})
@@ -131,6 +134,8 @@ def replay_deliveries(*, actor: Actor, channel: UUID) -> int:
     _check_keeper(actor)
     dead = Delivery.objects.filter(channel__public_id=channel, state="dead")
     count = dead.update(state="waiting", attempts=0, next_at=clock.now())
+    lost = Todo.objects.filter(channel__public_id=channel, state="dead")
+    count += lost.update(state="waiting", attempts=0, next_at=clock.now())
     if count:
         _record(actor, "replay_deliveries", channel, {"count": count})
     return count
