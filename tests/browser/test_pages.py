@@ -58,8 +58,39 @@ def test_a_page_is_accessible_fits_and_is_quiet(name, language, visitor, town, p
             assert found.violations_count == 0, found.generate_report()
         if (language, size) == ("en", "wide"):
             assert chinese_words(page) == []
+            # Last, since a page does not come back from paper to the screen as it was.
+            page.emulate_media(media="print")
+            assert page.evaluate(PALE_ON_PAPER) == []
         page.close()
     assert visitor.complaints == []
+
+
+# What would be printed and hardly seen (text paler than 3:1, WCAG 1.4.3), or is of no use on paper.
+PALE_ON_PAPER = """() => {
+  const light = text => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    const part = [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return { value: 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2], seen: a > 0.5 };
+  };
+  const behind = node => {
+    for (; node; node = node.parentElement) {
+      const found = light(getComputedStyle(node).backgroundColor);
+      if (found.seen) return found.value;
+    }
+    return 1;
+  };
+  const shown = node => node.checkVisibility({ visibilityProperty: true }) && node.getClientRects().length > 0;
+  const found = [];
+  for (const node of document.querySelectorAll("body *")) {
+    if (!shown(node) || node.closest("svg, [aria-hidden=true], .visually-hidden")) continue;
+    if (node.matches("button, .btn, nav")) found.push("of no use: " + node.outerHTML.slice(0, 80));
+    if (![...node.childNodes].some(each => each.nodeType === 3 && each.textContent.trim())) continue;
+    const [ink, paper] = [light(getComputedStyle(node).color).value, behind(node)];
+    const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (contrast < 3) found.push(contrast.toFixed(1) + ": " + node.outerHTML.slice(0, 80));
+  }
+  return found.slice(0, 5);
+}"""
 
 
 def chinese_words(page):
