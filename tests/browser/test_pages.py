@@ -83,7 +83,7 @@ PALE_ON_PAPER = """() => {
   const found = [];
   for (const node of document.querySelectorAll("body *")) {
     if (!shown(node) || node.closest("svg, [aria-hidden=true], .visually-hidden")) continue;
-    if (node.matches("button, .btn, nav")) found.push("of no use: " + node.outerHTML.slice(0, 80));
+    if (node.matches("button, .btn, .gp-nav")) found.push("of no use: " + node.outerHTML.slice(0, 80));
     if (![...node.childNodes].some(each => each.nodeType === 3 && each.textContent.trim())) continue;
     const [ink, paper] = [light(getComputedStyle(node).color).value, behind(node)];
     const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
