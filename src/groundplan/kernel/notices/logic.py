@@ -13,7 +13,7 @@ KINDS: dict[str, dict[str, str]] = {
     "webhook": {"zh-hans": "推送地址", "en": "Webhook"},
     "mail": {"zh-hans": "邮件", "en": "Mail"},
 }
-TODO_KINDS = ("wecom", "dingtalk")
+LISTING_KINDS = ("wecom", "dingtalk")
 # What a channel of a kind needs beside its address and secret.
 NEEDED: dict[str, tuple[str, ...]] = {
     "sms": ("sign_name", "template"),

@@ -73,7 +73,7 @@ def create_channel(
     events.resolve(address, **({"ports": logic.MAIL_PORTS} if kind == "mail" else {}))
     row = Channel.objects.create(
         kind=kind, name=name.strip()[:60], address=address[:300], sealed=crypto.encrypt(secret), with_text=with_text,
-        todos=todos and kind in logic.TODO_KINDS,
+        todos=todos and kind in logic.LISTING_KINDS,
         options={key: given[key] for key in logic.NEEDED[kind]},
     )  # fmt: skip
     _record(actor, "create_channel", row.public_id, {"kind": kind})

@@ -46,7 +46,7 @@ def set_todos(
     Returns:
         How many entries changed.
     """
-    channels = list(Channel.objects.filter(kind__in=logic.TODO_KINDS, todos=True).exclude(state="ended"))
+    channels = list(Channel.objects.filter(kind__in=logic.LISTING_KINDS, todos=True).exclude(state="ended"))
     told = {row.user_id: row for row in Preference.objects.filter(user__in=people)} if channels else {}
     changed, now = 0, clock.now()
     for channel in channels:
