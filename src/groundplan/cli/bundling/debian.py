@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-ARCHIVE = "http://deb.debian.org/debian"
 # The release that carries a series of Python, and its C library, which the target must have at least.
 RELEASES = {"3.11": ("bookworm", "2.36")}
 NAMES = {"aarch64": ("arm64", "aarch64-linux-gnu"), "x86_64": ("amd64", "x86_64-linux-gnu")}
@@ -38,10 +37,11 @@ def fetch(machine: str, series: str, folder: Path) -> str:
     if missing or not KEYRING.exists():
         raise NotToBeHad(f"{', '.join(missing) or KEYRING} is not here")
     release, libc = RELEASES[series]
+    archive = archive_of_this_machine()
     architecture = NAMES[machine][0]
     for name in ("lists/partial", "cache/archives/partial", "fetched", "root"):
         (folder / name).mkdir(parents=True)
-    source = f"deb [arch={architecture} signed-by={KEYRING}] {ARCHIVE} {release} main\n"
+    source = f"deb [arch={architecture} signed-by={KEYRING}] {archive} {release} main\n"
     (folder / "sources.list").write_text(source, encoding="ascii")
     options = [f"-o{name}={value}" for name, value in {
         "Dir::State::lists": folder / "lists", "Dir::Cache": folder / "cache", "Dir::State::status": "/dev/null",
@@ -55,6 +55,20 @@ def fetch(machine: str, series: str, folder: Path) -> str:
     for package in sorted((folder / "fetched").glob("*.deb")):
         _run(["dpkg-deb", "-x", str(package), str(folder / "root")], folder)
     return libc
+
+
+def archive_of_this_machine() -> str:
+    """Where this machine's own apt has Debian from, so that a mirror of the city is used where there is one.
+
+    Raises:
+        NotToBeHad: its sources name no archive of Debian.
+    """
+    asked = ["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)", "Identifier: Packages"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    found = next((each for each in done.stdout.split() if each.rstrip("/").endswith("/debian")), "")
+    if not found:
+        raise NotToBeHad("the sources of apt on this machine name no archive of Debian")
+    return found.rstrip("/")
 
 
 def assemble(machine: str, series: str, root: Path, target: Path, left_out: tuple[str, ...]) -> list[Path]:
@@ -114,7 +128,7 @@ def _run(command: list[str], folder: Path) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=TRIES_S)
     except subprocess.TimeoutExpired:
-        raise NotToBeHad(f"{ARCHIVE} does not answer") from None
+        raise NotToBeHad("the archive of Debian does not answer") from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
         raise NotToBeHad(said[-1] if said else f"{command[0]} ends with {done.returncode}")

@@ -72,7 +72,7 @@ def test_without_the_key_ring_or_for_an_unknown_series_nothing_is_fetched(tmp_pa
 def test_an_archive_that_does_not_answer_is_told_and_leaves_nothing(tmp_path, monkeypatch, capsys):
     if shutil.which("apt-get") is None or not debian.KEYRING.exists():
         pytest.skip("apt and the key ring of Debian are not here")
-    monkeypatch.setattr(debian, "ARCHIVE", "http://127.0.0.1:9/debian")
+    monkeypatch.setattr(debian, "archive_of_this_machine", lambda: "http://127.0.0.1:9/debian")
     assert pythons.from_debian("uv", "aarch64", tmp_path / "debian", tmp_path / "aarch64.tar.gz") is None
     assert "aarch64: no Python from Debian's archive" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
