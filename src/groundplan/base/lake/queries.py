@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +18,14 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from groundplan.base.catalogue.models import Resource
 from groundplan.base.lake.errors import LakeRunNotFound, LakeTableNotFound
-from groundplan.base.lake.logic import reason_text
+from groundplan.base.lake.logic import datastore, reason_text
 from groundplan.base.lake.logic.values import NUMBER
 from groundplan.base.lake.models import LakeRun, LakeTable
 from groundplan.kernel.parties.queries import Actor
 from groundplan.lib import tabular
+from groundplan.lib.errors import NotAllowed
 from groundplan.lib.tabular.streaming import harmless
 
 # Those who load for their unit, and those who answer for the whole lake.
@@ -157,6 +159,43 @@ def preview(table: LakeTable, snapshot: int | None = None) -> Preview:
     answer = engine().query(f"SELECT {names} FROM t LIMIT {PREVIEW_ROWS}", tables={"t": version})  # noqa: S608
     rows = [["" if value is None else str(value) for value in row] for row in answer.rows()]
     return Preview([each.name for each in version.columns], rows)
+
+
+def datastore_rows(actor: Actor, resource: Resource, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows of a resource as CKAN's ``datastore_search`` answers them: ``filters``, ``q``, ``fields``, ``sort``, pages.
+
+    Who may load a table may read its rows; who else may is a matter of grants.
+
+    Args:
+        actor: the reader.
+        resource: of the catalogue; its rows are those of the table with the same identifier.
+        asked: CKAN's arguments; names of columns are checked, values are bound, nothing of it is SQL.
+
+    Raises:
+        NotAllowed: the rows are not for this actor.
+        Invalid: no such column, or an argument of the wrong form.
+    """
+    from groundplan.base.lake.engine import engine, tables  # noqa: PLC0415
+    from groundplan.base.lake.engine.duck import quoted  # noqa: PLC0415
+
+    try:
+        table = table_for(actor, resource.identifier)
+    except LakeTableNotFound:
+        raise NotAllowed from None
+    version = tables.version(table.public_id, None)
+    question = datastore.question(asked, {each.name: each.type for each in version.columns}, quoted)
+    held = {"t": version}
+    rows = engine().query(question.rows, tables=held, parameters=question.values).rows() if version.columns else []
+    total = version.rows
+    if question.narrowed:
+        total = int(engine().query(question.count, tables=held, parameters=question.values).rows()[0][0])
+    names = [name for name, _kind in question.columns]
+    return {
+        "resource_id": resource.identifier,
+        "fields": [{"id": name, "type": datastore.TYPES[kind]} for name, kind in question.columns],
+        "records": [dict(zip(names, map(datastore.plain, row), strict=True)) for row in rows],
+        "limit": question.limit, "offset": question.offset, "total": total, "total_was_estimated": False,
+    }  # fmt: skip
 
 
 def quarantine(run: LakeRun) -> tuple[list[str], Iterator[list[Any]]]:

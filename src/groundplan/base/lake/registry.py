@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 from pydantic import BaseModel
 
-from groundplan.base.lake.queries import READERS
+from groundplan.base.catalogue import registry as catalogue
+from groundplan.base.lake.queries import READERS, datastore_rows
 from groundplan.kernel.events import registry as events
 from groundplan.kernel.parties.access import actor_of
 from groundplan.portal import navigation
@@ -35,6 +36,7 @@ def register() -> None:
     events.event_type("lake.loaded.v1", TableLoaded)
     events.event_type("lake.changed.v1", TableLoaded)
     events.subscribe("lake.catalogue", types=["lake.loaded.v1"], handler=tell_catalogue)
+    catalogue.datastore(datastore_rows)
     navigation.registry.add(
         navigation.Entry(
             url_name="lake", label={"zh-hans": "数据湖", "en": "Data lake"}, section="data", order=40, visible=may_see
