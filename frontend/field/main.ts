@@ -16,6 +16,8 @@ let store: Store | null = null;
 let sync: Sync | null = null;
 let line: Line = "offline";
 let busy = false;
+// Somebody asked for a round while one was going on: it may have begun before what they had just handed in.
+let again = false;
 let formOpen = false;
 
 async function session(): Promise<Session | "offline" | "signin"> {
@@ -70,7 +72,11 @@ async function start(): Promise<void> {
 }
 
 async function exchange(hurry: boolean): Promise<void> {
-  if (!sync || busy) return;
+  if (!sync) return;
+  if (busy) {
+    again ||= hurry;
+    return;
+  }
   busy = true;
   try {
     await showStatus();
@@ -85,6 +91,10 @@ async function exchange(hurry: boolean): Promise<void> {
   // Somebody else has signed in on this phone: nothing of the former account stays on the page.
   if (line === "other") location.reload();
   else await refresh();
+  if (again) {
+    again = false;
+    await exchange(true);
+  }
 }
 
 function note(tone: string, text: string, ...more: (Node | string)[]): HTMLElement {

@@ -83,12 +83,13 @@ export class Sync {
 
   /** One round: who is signed in, everything that waits, then what there is to take along. */
   async round(hurry: boolean): Promise<Line> {
+    // Another tab may be at it: whoever is in a hurry waits for its end, since it may have begun before this work.
     const locked = await navigator.locks.request(
       `groundplan-field-${this.store.account}`,
-      { ifAvailable: true },
+      { ifAvailable: !hurry },
       async (lock) => (lock ? this.exchange(hurry) : null),
     );
-    // Another tab is at it; it tells this one when it has done something.
+    // It tells this one when it has done something.
     return locked ?? "online";
   }
 

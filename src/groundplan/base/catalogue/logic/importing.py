@@ -127,7 +127,10 @@ def content_of(given: Given, defaults: Mapping[str, str], shelves: Mapping[str, 
     for name, words in WORDS.items():
         value = valued(words, values[name]) if name in values else defaults.get(name)
         if value is None and name in values:
-            raise Unreadable(name, values[name])
+            if name not in defaults:
+                raise Unreadable(name, values[name])
+            # Words of another city's own: the value that was given for all stands, the word is kept beside it.
+            extra[name], value = values[name], defaults[name]
         if value:
             content[name] = value
     return content
