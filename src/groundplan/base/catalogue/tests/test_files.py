@@ -239,8 +239,8 @@ def test_a_real_catalogue_is_taken_over_whole(real_data):
     given = {"shelf": "public-services", "sharing": "unconditional", "openness": "open"}
     given["kind"] = "dataset"  # Its own words for kinds are kept beside.
     load = actions.import_entries(
-        actor=SYSTEM, content=sheet.getvalue().encode(), filename="taoyuan.csv", columns=columns, defaults=given, prefix="ty-",
-        publish=True,
+        actor=SYSTEM, content=sheet.getvalue().encode(), filename="taoyuan.csv", columns=columns, defaults=given,
+        prefix="ty-", publish=True,
     )  # fmt: skip
     reasons = list(load.problems.values_list("field", "reason", "value")[:5])
     assert load.read == load.stored + load.refused == len(rows) == 358
